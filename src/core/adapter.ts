@@ -259,6 +259,11 @@ export interface FramedInput {
    * something else begins there (for COPY, a message that is not CopyData), and the kernel stands at a boundary.
    */
   feed(start: number, end: number): number;
+  /**
+   * After a `feed` that stopped: bytes that earlier calls had taken although they belong to what begins there, to be
+   * put before it. At most 4, and only with `mysql-packet`, whose packets show what they are in their fifth byte.
+   */
+  readonly pending: Uint8Array;
 }
 
 /** Options of the restore side. */
