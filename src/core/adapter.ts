@@ -13,6 +13,7 @@
  *   that its owner made, also after an error and after an abort. Children are disposed before their parents.
  * - Whatever is called an `Invitation`, `Part` or `Plain` is structured-clone data: it may cross into a worker thread.
  */
+import type { ErrorCode } from './errors.ts';
 import type { Warning } from './events.ts';
 
 /** Data that survives `structuredClone` and `JSON.stringify`. */
@@ -425,6 +426,8 @@ export interface Finding {
   readonly level: 'ok' | 'note' | 'warning' | 'obstacle';
   readonly what: string;
   readonly hint?: string;
+  /** For an obstacle: the error that the job would fail with, and so the exit code of `--dry-run` and `doctor`. */
+  readonly code?: ErrorCode;
 }
 
 export interface Check {
