@@ -25,10 +25,11 @@ make_cluster() {
     echo 'error: set POSTGRES_PASSWORD to a password for the superuser, or POSTGRES_HOST_AUTH_METHOD=trust' >&2
     exit 1
   fi
-  # initdb takes no empty password file; the official image's trick of a trailing newline fails there too.
-  local password=()
-  if [ -n "${POSTGRES_PASSWORD:-}" ]; then password=(--pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD")); fi
-  eval 'initdb --username="$user" "${password[@]}" '"${POSTGRES_INITDB_ARGS:-}"' "$@"'
+  local password=''
+  if [ -n "${POSTGRES_PASSWORD:-}" ]; then password='--pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD")'; fi
+  # POSTGRES_INITDB_ARGS holds words as in a shell, quotes included.
+  eval 'initdb --username="$user" '"$password ${POSTGRES_INITDB_ARGS:-}"
+
   printf '\nhost all all all %s\n' "$auth" >> "$PGDATA/pg_hba.conf"
 
   # Only the socket while the scripts run, so that whoever waits for the port does not come too early.
