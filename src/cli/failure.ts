@@ -1,0 +1,62 @@
+/** Whatever a command throws, as one clear message and an exit code. */
+import { inspect, stripVTControlCharacters, styleText } from 'node:util';
+import { Errors } from '@oclif/core';
+import { asDbimgError, DbimgError } from '../core/errors.ts';
+import { displayName } from './names.ts';
+import { redactText } from './redaction.ts';
+
+/** What `--json` prints of an error: `{ "error": { … } }`. */
+export interface ErrorReport {
+  readonly error: ReturnType<DbimgError['toJSON']>;
+}
+
+/** The error as one of ours. What oclif's parser says is a matter of usage. */
+export function toDbimgError(error: unknown, command: string): DbimgError {
+  if (error instanceof Errors.CLIError) {
+    return new DbimgError('USAGE', parserMessage(error.message), {
+      cause: error,
+      hint: `dbimg ${command} --help`,
+    });
+  }
+  if (error instanceof DbimgError && error.code === 'USAGE') error.message = parserMessage(error.message);
+  return asDbimgError(error);
+}
+
+/** The parser's message without what it says to every error, and in one line where it can be. */
+function parserMessage(message: string): string {
+  return stripVTControlCharacters(message)
+    .replace(/\n?See more help with --help/u, '')
+    .replace(/\n+Note: .* allows? multiple values\.[\s\S]*$/u, '')
+    .replace(/^Parsing (--\S+) \n\t/u, '$1: ')
+    .trim();
+}
+
+/** The same error with every secret that is recognizable cut out. */
+export function redactError(error: DbimgError, locations: readonly string[]): DbimgError {
+  return new DbimgError(error.code, redactText(error.message, locations), {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: redactText(error.hint, locations) }),
+    ...(error.object === undefined ? {} : { object: error.object }),
+  });
+}
+
+/** Lines for people: what failed, on which object, what to do next. */
+export function formatError(error: DbimgError): string[] {
+  const paint = (text: string): string => styleText('red', text, { stream: process.stderr });
+  const lines = [`${paint('error')}: ${printableLines(error.message)} [${error.code}]`];
+  if (error.object) lines.push(`  object: ${displayName(error.object, true)}`);
+  if (error.hint) lines.push(`  hint: ${printableLines(error.hint)}`);
+  return lines;
+}
+
+/** Stacks of the error and all its causes, for `DBIMG_DEBUG=1`. */
+export function formatDebug(error: unknown, locations: readonly string[]): string {
+  return redactText(inspect(error, { depth: 4, colors: false }), locations);
+}
+
+/** A message may have lines of its own; nothing else that moves the cursor. */
+function printableLines(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .replaceAll('\n', '\n  ');
+}

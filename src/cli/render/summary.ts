@@ -1,0 +1,92 @@
+/** The few lines that follow a dump, a restore or a verification. */
+import type { Plain, Position } from '../../core/adapter.ts';
+import type { Difference, DumpResult, RestoreResult, VerifyResult } from '../../index.ts';
+import { displayName, printable } from '../names.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  formatRate,
+} from '../units.ts';
+
+/** `pg.lsn 0/1A2B3C4 at 2026-…`, with `near` if replay could not start precisely there. */
+export function formatPosition(position: Position): string {
+  return printable(
+    `${position.type} ${position.exact ? '' : 'near '}${formatPlain(position.value)}, ${position.time}`,
+  );
+}
+
+function formatPlain(value: Plain): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+export function formatDump(result: DumpResult): string[] {
+  const ratio = result.bytes > 0 ? ` (${formatPercent(result.stored / result.bytes)})` : '';
+  return [
+    `${printable(`${result.server.product} ${result.server.version}`)}: ${formatNumber(result.objects, 'object')}, ` +
+      `${formatNumber(result.records, 'row')}, ${formatBytes(result.bytes)} as ${formatBytes(result.stored)}${ratio}`,
+    `position ${formatPosition(result.position)}`,
+    `done in ${formatDuration(result.milliseconds)}${rateOf(result.bytes, result.milliseconds)}`,
+  ];
+}
+
+export function formatRestore(result: RestoreResult): string[] {
+  const lines = [
+    `restored ${formatNumber(result.objects, 'object')}, ${formatNumber(result.records, 'row')}, ${formatBytes(result.bytes)}`,
+  ];
+  if (result.proven) {
+    const { objects, records } = result.proven;
+    lines.push(
+      `proven equal to the source: ${formatNumber(objects, 'object')}, ${formatNumber(records, 'row')}`,
+    );
+  }
+  const notable = result.steps.filter((step) => step.milliseconds >= 100);
+  if (notable.length > 1) {
+    lines.push(notable.map(({ step, milliseconds }) => `${step} ${formatDuration(milliseconds)}`).join(', '));
+  }
+  return [
+    ...lines,
+    `done in ${formatDuration(result.milliseconds)}${rateOf(result.bytes, result.milliseconds)}`,
+  ];
+}
+
+/** How many differing objects are listed for people. */
+const LISTED = 20;
+
+export function formatVerify(result: VerifyResult): string[] {
+  const lines = [
+    `complete: ${formatNumber(result.streams, 'stream')}, ${formatNumber(result.frames, 'frame')}, ` +
+      `${formatNumber(result.records, 'row')}, ${formatBytes(result.bytes)} as ${formatBytes(result.stored)}`,
+    `${result.signed ? 'signed' : 'not signed'}, ${result.encrypted ? 'encrypted' : 'not encrypted'}`,
+  ];
+  if (result.against) lines.push(...formatAgainst(result.against));
+  return [
+    ...lines,
+    `done in ${formatDuration(result.milliseconds)}${rateOf(result.bytes, result.milliseconds)}`,
+  ];
+}
+
+function formatAgainst(against: NonNullable<VerifyResult['against']>): string[] {
+  const { equal, differing } = against;
+  if (differing.length === 0) return [`equal to the database: ${formatNumber(equal, 'object')}`];
+  const lines = [
+    `DIFFERENT from the database: ${formatCount(differing.length)} of ${formatNumber(equal + differing.length, 'object')}`,
+  ];
+  for (const difference of differing.slice(0, LISTED)) lines.push(`  ${formatDifference(difference)}`);
+  const more = differing.length - LISTED;
+  return more > 0 ? [...lines, `  … and ${formatCount(more)} more`] : lines;
+}
+
+function formatDifference({ object, kind, imageRecords, databaseRecords }: Difference): string {
+  const name = displayName(object);
+  if (kind === 'missing') return `${name}: not in the database`;
+  if (kind === 'extra') return `${name}: not in the image`;
+  if (kind === 'content') return `${name}: as many rows, but other contents`;
+  return `${name}: ${formatCount(imageRecords ?? 0)} rows in the image, ${formatCount(databaseRecords ?? 0)} in the database`;
+}
+
+function rateOf(bytes: number, milliseconds: number): string {
+  return bytes > 0 && milliseconds >= 100 ? `, ${formatRate((bytes * 1000) / milliseconds)}` : '';
+}

@@ -1,0 +1,95 @@
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { defined } from '../cli/defined.ts';
+import * as shared from '../cli/flags.ts';
+import { withKeys } from '../cli/keys.ts';
+import { locationOf } from '../cli/locations.ts';
+import { exitOfFindings, formatPlan } from '../cli/render/findings.ts';
+import { formatRestore } from '../cli/render/summary.ts';
+import { checkImageInput } from '../cli/streams.ts';
+import type { RestoreResult } from '../index.ts';
+
+const { toggle, text } = shared;
+
+const args = {
+  image: Args.string({
+    required: true,
+    ignoreStdin: true,
+    description: 'The image: a file, or - for standard input.',
+  }),
+  target: Args.string({
+    description: 'URL of the database to fill, postgres://user@host/name. Default: DBIMG_TARGET.',
+  }),
+};
+
+const flags = {
+  'dry-run': toggle({ summary: 'Print the plan and whatever stands in its way; change nothing.' }),
+  create: toggle({ summary: 'Make the database if it does not exist.' }),
+  prove: toggle({ summary: 'Read everything back before it becomes visible and compare it with the image.' }),
+  analyze: Flags.boolean({
+    allowNo: true,
+    default: true,
+    summary: 'Gather planner statistics after the load.',
+  }),
+  tmp: text({
+    value: 'DIR',
+    summary: 'Where to keep what a pipe brings before it is needed. Default: the system temporary directory.',
+  }),
+  only: shared.only,
+  skip: shared.skip,
+  replace: toggle({
+    group: 'SAFETY',
+    summary: 'Replace what is in the target, once the new is complete and checked.',
+  }),
+  trust: toggle({ group: 'SAFETY', summary: 'Restore objects that act with more rights than their user.' }),
+  'no-secrets': shared.noSecrets,
+  allow: shared.allow,
+  ...shared.keyFlags,
+  jobs: shared.jobs,
+  lanes: shared.lanes,
+};
+
+export default class Restore extends BaseCommand {
+  static override summary = 'Bring an image back as a database.';
+  static override description =
+    'The new state is built beside what is there and becomes visible in one moment, when it is complete and checked. If anything fails, the target is as it was. A target that is not empty is refused (exit code 8) unless --replace.';
+  static override examples: (string | { description: string; command: string })[] = [
+    '<%= config.bin %> <%= command.id %> shop.dbimg postgres://postgres@localhost/shop --create',
+    '<%= config.bin %> <%= command.id %> shop.dbimg postgres://postgres@localhost/shop --dry-run',
+    {
+      description: 'From another host, without a file in between, compared with the source before it counts.',
+      command:
+        'ssh backup "cat shop.dbimg" | <%= config.bin %> <%= command.id %> - postgres://postgres@localhost/shop --prove',
+    },
+  ];
+  static override args: Interfaces.ArgInput = args;
+  static override flags: Interfaces.FlagInput = flags;
+
+  async run(): Promise<RestoreResult> {
+    const { args: given, flags: options } = await this.parse({ ...this.globals, args, flags });
+    const target = locationOf(given.target, 'DBIMG_TARGET');
+    checkImageInput(given.image);
+    const { jobs, lanes, replace, create, only, skip, prove, trust, analyze, tmp } = options;
+    const { restore } = await import('../index.ts');
+    const result = await withKeys(options, (keys) =>
+      this.job(options, (handles) =>
+        restore({
+          ...{ image: given.image, target, replace, create, prove, trust, analyze, keys, ...handles },
+          ...{ dryRun: options['dry-run'], noSecrets: options['no-secrets'] },
+          ...defined({ jobs, lanes, only, skip, tmp }),
+        }),
+      ),
+    );
+    if (options['dry-run']) return this.#plan(result);
+    if (!options.quiet) for (const line of formatRestore(result)) this.summarize(line);
+    this.conclude(result, options.allow);
+    return result;
+  }
+
+  #plan(result: RestoreResult): RestoreResult {
+    const plan = result.plan ?? { steps: [], obstacles: [] };
+    if (!this.jsonEnabled()) for (const line of formatPlan(plan)) this.print(line);
+    process.exitCode = exitOfFindings(plan.obstacles);
+    return result;
+  }
+}
