@@ -55,10 +55,16 @@ export interface Kernel {
   readonly pieceSize: number;
 }
 
+/** What is used of it; the whole is among the types of browsers only. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
 /** Each owns some 5 MiB. */
 const MOST_IDLE = 4;
 const idle: Kernel[] = [];
-let compiled: WebAssembly.Module | undefined;
+let compiled: object | undefined;
 
 export function borrowKernel(): Kernel {
   return idle.pop() ?? instantiate();
@@ -71,7 +77,7 @@ export function returnKernel(kernel: Kernel): void {
 
 function instantiate(): Kernel {
   compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_MODULE, 'base64'));
-  const run = new WebAssembly.Instance(compiled).exports as unknown as Exports;
+  const run = new WebAssembly.Instance(compiled).exports as Exports;
   return {
     run,
     head: new Uint8Array(run.memory.buffer, run.HEAD.value, 32),
