@@ -1,0 +1,124 @@
+/** What the engine asks of a lane, wherever it lives, and the lanes of this thread. */
+import type { Adapter, CatalogEntry, Chunk, Context, Invitation, Part, ReadLane, StreamOpen, WriteLane } from '../adapter.ts';
+import { StreamSealer, type Sealing } from '../codec/sealing.ts';
+import { FrameOpener, type Opening, type StoredFrame } from '../image/frame-opener.ts';
+import { DigestSink, type Emit, LaneSink, type Totals } from './lane-sink.ts';
+
+/** Reads parts: into frames for an image, or into a digest for a proof. One call at a time. */
+export interface SourceLane extends AsyncDisposable {
+  dump(part: Part, stream: number, emit: Emit): Promise<Totals>;
+  digest(part: Part): Promise<Totals>;
+}
+
+/** Loads frames. One call at a time. */
+export interface TargetLane extends AsyncDisposable {
+  /**
+   * Opens, verifies and loads one chunk; resolves with what the server counted. `frames` is more than one frame only
+   * for a record that is larger than a chunk.
+   */
+  load(open: StreamOpen, records: number, frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>): Promise<number>;
+  apply(entry: CatalogEntry): Promise<void>;
+}
+
+/** Everything needed to make a lane that reads, here or in a worker. */
+export interface SourceLaneOptions {
+  readonly adapter: Adapter;
+  readonly invitation: Invitation;
+  /** Absent for lanes that only prove. */
+  readonly sealing?: Sealing;
+}
+
+export interface TargetLaneOptions {
+  readonly adapter: Adapter;
+  readonly invitation: Invitation;
+  readonly opening: Opening;
+}
+
+export class LocalSourceLane implements SourceLane {
+  readonly #lane: ReadLane;
+  readonly #sealing: Sealing | undefined;
+
+  private constructor(lane: ReadLane, sealing: Sealing | undefined) {
+    this.#lane = lane;
+    this.#sealing = sealing;
+  }
+
+  static async join(options: SourceLaneOptions, context: Context): Promise<LocalSourceLane> {
+    return new LocalSourceLane(await options.adapter.joinLane(options.invitation, context), options.sealing);
+  }
+
+  async dump(part: Part, stream: number, emit: Emit): Promise<Totals> {
+    if (!this.#sealing) throw new TypeError('this lane was made for proofs');
+    const sealer = new StreamSealer(this.#sealing, stream);
+    await emit(await sealer.open(part.open));
+    const sink = new LaneSink(sealer, emit);
+    try {
+      await this.#lane.read(part, sink);
+      const totals = await sink.end();
+      await emit(await sealer.close(totals));
+      return totals;
+    } catch (error) {
+      sink.drop();
+      throw error;
+    }
+  }
+
+  async digest(part: Part): Promise<Totals> {
+    const sink = new DigestSink();
+    try {
+      await this.#lane.read(part, sink);
+      return sink.end();
+    } catch (error) {
+      sink.drop();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lane[Symbol.asyncDispose]();
+  }
+}
+
+export class LocalTargetLane implements TargetLane {
+  readonly #lane: WriteLane;
+  readonly #opener: FrameOpener;
+
+  private constructor(lane: WriteLane, opener: FrameOpener) {
+    this.#lane = lane;
+    this.#opener = opener;
+  }
+
+  static async join(options: TargetLaneOptions, context: Context): Promise<LocalTargetLane> {
+    const lane = await options.adapter.joinWriteLane(options.invitation, context);
+    return new LocalTargetLane(lane, new FrameOpener(options.opening));
+  }
+
+  async load(
+    open: StreamOpen,
+    records: number,
+    frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
+  ): Promise<number> {
+    const pieces = this.#verified(frames);
+    const first = await pieces.next();
+    const chunk: Chunk = { records, pieces: first.done ? [] : resumed(first.value, pieces) };
+    return await this.#lane.load(open, chunk);
+  }
+
+  async apply(entry: CatalogEntry): Promise<void> {
+    await this.#lane.apply(entry);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lane[Symbol.asyncDispose]();
+  }
+
+  async *#verified(frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>): AsyncGenerator<Uint8Array> {
+    for await (const frame of frames) yield await this.#opener.open(frame);
+  }
+}
+
+/** The first piece was verified before the server hears of the chunk; the rest follow as they are pulled. */
+async function* resumed(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}

@@ -1,0 +1,265 @@
+/** From an image into a database: beside, checked, and visible in one moment at the end. */
+import type { Adapter, CatalogEntry, Check, ImageSummary, Omission, Plan, Position, Target } from '../adapter.ts';
+import type { Keys } from '../codec/keys.ts';
+import { DbimgError } from '../errors.ts';
+import type { Warning } from '../events.ts';
+import { FRAME, type StoredFrame } from '../image/frame.ts';
+import { ImageReader } from '../image/reader.ts';
+import type { Registry } from '../registry.ts';
+import type { StoreReader } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { ContentReader } from './content.ts';
+import { Job, type JobOptions, type StepTime } from './job.ts';
+import type { LaneHome } from './lane-home.ts';
+import { Loader } from './loader.ts';
+import { PostData } from './post-data.ts';
+import { prove } from './prove.ts';
+import { type Selection, selector } from './select.ts';
+
+export interface RestoreJob extends JobOptions, Selection {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly target: string;
+  readonly jobs: number;
+  readonly lanes: LaneHome;
+  readonly keys: Keys;
+  readonly replace?: boolean | undefined;
+  readonly create?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly prove?: boolean | undefined;
+  readonly trust?: boolean | undefined;
+  readonly noSecrets?: boolean | undefined;
+  readonly analyze: boolean;
+  readonly tmp?: string | undefined;
+}
+
+export interface RestoreReport {
+  readonly image: string;
+  readonly position: Position;
+  readonly objects: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly proven?: { readonly objects: number; readonly records: number };
+  readonly plan?: Plan;
+  readonly checks: readonly Check[];
+  readonly omissions: readonly Omission[];
+  readonly warnings: readonly Warning[];
+  readonly milliseconds: number;
+  readonly steps: readonly StepTime[];
+}
+
+/** Catalog entries are handed to the target in batches of at most so many. */
+const BATCH = 200;
+
+/** When it resolves, the new state is visible; when it rejects, the target is as it was. */
+export async function restoreImage(options: RestoreJob): Promise<RestoreReport> {
+  const job = new Job(options);
+  let store: StoreReader | undefined;
+  try {
+    store = await options.store.open();
+    const reader = await ImageReader.open(store.stream(), options.keys);
+    const adapter = await adapterFor(options, reader.head.adapter);
+    await using database = await job.step('connect', () => adapter.connect(options.target, job));
+    await using target = await database.target({
+      lanes: options.jobs,
+      analyze: options.analyze,
+      ...(options.replace ? { replace: true } : {}),
+      ...(options.create ? { create: true } : {}),
+      ...(options.trust ? { trust: true } : {}),
+      ...(options.noSecrets ? { noSecrets: true } : {}),
+    });
+    return await new Restore(job, options, adapter, target, reader).run();
+  } catch (error) {
+    throw job.causeOf(error);
+  } finally {
+    await store?.close();
+    job.close();
+  }
+}
+
+/** The image's own adapter, if the target is a database of its kind. */
+async function adapterFor(options: RestoreJob, name: string): Promise<Adapter> {
+  const own = await options.registry.named(name);
+  const adapter = await options.registry.forLocation(options.target);
+  if (adapter.name === own.name) return adapter;
+  throw new DbimgError('UNSUPPORTED', `This image is of ${own.name} and cannot be restored into ${adapter.name} yet.`, {
+    hint: `Give a target that begins with ${own.schemes.join(' or ')}`,
+  });
+}
+
+class Restore {
+  readonly #job: Job;
+  readonly #options: RestoreJob;
+  readonly #adapter: Adapter;
+  readonly #target: Target;
+  readonly #reader: ImageReader;
+  readonly #content: ContentReader;
+  readonly #selects: ReturnType<typeof selector>;
+  readonly #postData: PostData;
+  /** Entries left out by the selection: what depends on them is left out too. */
+  readonly #dropped = new Set<number>();
+  #batch: CatalogEntry[] = [];
+  #checks: readonly Check[] = [];
+
+  constructor(job: Job, options: RestoreJob, adapter: Adapter, target: Target, reader: ImageReader) {
+    this.#job = job;
+    this.#options = options;
+    this.#adapter = adapter;
+    this.#target = target;
+    this.#reader = reader;
+    this.#content = new ContentReader(reader.opening);
+    this.#selects = selector(options);
+    this.#postData = new PostData(options.tmp);
+  }
+
+  async run(): Promise<RestoreReport> {
+    const summary = summaryOf(this.#reader);
+    if (this.#options.dryRun) return this.#report({ plan: await this.#target.plan(summary) });
+    await using loader = new Loader(this.#job, {
+      adapter: this.#adapter,
+      target: this.#target,
+      opening: this.#reader.opening,
+      jobs: this.#options.jobs,
+      lanes: this.#options.lanes,
+      keepTotals: this.#options.prove === true,
+      tmp: this.#options.tmp,
+    });
+    await using _spool = this.#postData;
+    let published = false;
+    try {
+      await this.#job.step('prepare', () => this.#target.prepare(summary));
+      await this.#load(loader);
+      await this.#complete(loader);
+      const proven = this.#options.prove ? await this.#prove(loader) : undefined;
+      await loader[Symbol.asyncDispose]();
+      await this.#job.step('publish', () => this.#target.publish());
+      published = true;
+      return this.#report({ loader, ...(proven ? { proven } : {}) });
+    } catch (error) {
+      const cause = this.#job.causeOf(error);
+      this.#job.fail(cause);
+      await loader[Symbol.asyncDispose]();
+      if (!published) await this.#target.abandon(cause);
+      throw cause;
+    }
+  }
+
+  /** Reads the image once, from its first frame to its footer. */
+  async #load(loader: Loader): Promise<void> {
+    const frames = this.#reader.frames()[Symbol.asyncIterator]();
+    const first = await this.#job.step('pre-data', () => this.#catalog(frames));
+    await this.#job.step('data', async () => {
+      await loader.start();
+      try {
+        for (let next = first; !next.done; next = await frames.next()) await this.#frame(loader, next.value);
+      } catch (error) {
+        this.#job.fail(error);
+      }
+      await loader.drain();
+    });
+  }
+
+  /** Applies pre-data as it arrives and keeps the rest. Returns the first frame that is not of the catalog. */
+  async #catalog(frames: AsyncIterator<StoredFrame>): Promise<IteratorResult<StoredFrame>> {
+    for (;;) {
+      const next = await frames.next();
+      if (next.done || next.value.type !== FRAME.CATALOG) {
+        await this.#apply();
+        return next;
+      }
+      for (const entry of await this.#content.entries(next.value)) {
+        this.#job.signal.throwIfAborted();
+        if (!this.#wants(entry)) continue;
+        if (entry.phase === 'pre-data') this.#batch.push(entry);
+        else await this.#postData.add(entry);
+        if (this.#batch.length >= BATCH) await this.#apply();
+      }
+    }
+  }
+
+  async #apply(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length > 0) await this.#target.apply(batch);
+  }
+
+  #wants(entry: CatalogEntry): boolean {
+    if (!this.#selects) return true;
+    const wanted = entry.of === undefined || this.#selects(entry.of);
+    if (wanted && !entry.after?.some((id) => this.#dropped.has(id))) return true;
+    this.#dropped.add(entry.id);
+    return false;
+  }
+
+  async #frame(loader: Loader, frame: StoredFrame): Promise<void> {
+    this.#job.signal.throwIfAborted();
+    switch (frame.type) {
+      case FRAME.OPEN: {
+        const open = await this.#content.open(frame);
+        loader.open(frame.stream, open, this.#selects ? this.#selects(open.object) : true);
+        break;
+      }
+      case FRAME.DATA:
+        await loader.data(frame);
+        break;
+      case FRAME.CLOSE:
+        await loader.close(frame.stream, await this.#content.totals(frame));
+        break;
+      default:
+        throw new DbimgError('UNSUPPORTED', `This dbimg cannot restore images with frames of type ${frame.type}.`, {
+          hint: 'The image is an increment or holds a log; a newer dbimg restores it.',
+        });
+    }
+  }
+
+  async #complete(loader: Loader): Promise<void> {
+    await this.#target.loaded?.();
+    await this.#job.step('post-data', () => this.#postData.apply(this.#job, loader.lanes));
+    await this.#job.step('finish', () => this.#postData.finish(this.#target));
+    this.#checks = await this.#job.step('check', () => this.#target.check());
+    const failed = this.#checks.find((check) => !check.passed);
+    if (failed) {
+      throw new DbimgError('MISMATCH', `The check "${failed.name}" failed${failed.detail ? `: ${failed.detail}` : '.'}`);
+    }
+  }
+
+  async #prove(loader: Loader): Promise<{ objects: number; records: number }> {
+    return await this.#job.step('prove', async () => {
+      await using snapshot = await this.#target.reread();
+      const { adapter, jobs, lanes } = { adapter: this.#adapter, ...this.#options };
+      const proof = await prove(this.#job, { adapter, snapshot, jobs, lanes }, loader.totals());
+      const [first] = proof.differing;
+      if (first) {
+        throw new DbimgError('MISMATCH', `What was restored is not what the image holds: ${first.kind} differ.`, {
+          object: first.object,
+          hint: 'Nothing was published. Please report this: it should never happen.',
+        });
+      }
+      return { objects: proof.objects, records: proof.records };
+    });
+  }
+
+  #report(done: { loader?: Loader; plan?: Plan; proven?: { objects: number; records: number } }): RestoreReport {
+    const { head, root } = this.#reader;
+    return {
+      image: head.image,
+      position: root?.position ?? head.position,
+      objects: done.loader?.objects ?? 0,
+      records: done.loader?.records ?? 0,
+      bytes: done.loader?.bytes ?? 0,
+      ...(done.proven ? { proven: done.proven } : {}),
+      ...(done.plan ? { plan: done.plan } : {}),
+      checks: this.#checks,
+      omissions: root?.omissions ?? [],
+      warnings: this.#job.warnings,
+      milliseconds: this.#job.milliseconds,
+      steps: this.#job.steps,
+    };
+  }
+}
+
+function summaryOf(reader: ImageReader): ImageSummary {
+  const { image, kind, adapter, server, position } = reader.head;
+  return { image, kind, adapter, server, position };
+}
+

@@ -1,0 +1,134 @@
+/** Checks every byte of an image, and whether a live database still equals it. */
+import type { Keys } from '../codec/keys.ts';
+import { FRAME, type StoredFrame } from '../image/frame.ts';
+import { FrameOpener } from '../image/frame-opener.ts';
+import { ImageReader } from '../image/reader.ts';
+import type { Registry } from '../registry.ts';
+import type { Store, StoreReader } from '../store/store.ts';
+import type { StreamOpen } from '../adapter.ts';
+import { ContentReader } from './content.ts';
+import { Job, type JobOptions } from './job.ts';
+import type { LaneHome } from './lane-home.ts';
+import { type Difference, prove } from './prove.ts';
+import { type Selection, selector } from './select.ts';
+import { ImageTotals } from './totals.ts';
+
+export interface VerifyJob extends JobOptions, Selection {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly jobs: number;
+  readonly lanes: LaneHome;
+  /** A live database to compare with. */
+  readonly against?: string | undefined;
+  readonly tmp?: string | undefined;
+}
+
+export interface VerifyReport {
+  readonly image: string;
+  readonly complete: true;
+  readonly signed: boolean;
+  readonly encrypted: boolean;
+  readonly streams: number;
+  readonly frames: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly stored: number;
+  readonly against?: { readonly equal: number; readonly differing: readonly Difference[] };
+  readonly milliseconds: number;
+}
+
+/** Frames that are decompressed and hashed at once. */
+const AHEAD = 8;
+
+/** Rejects with the first damage found; resolves only if every byte of the image is accounted for. */
+export async function verifyImage(options: VerifyJob): Promise<VerifyReport> {
+  const job = new Job(options);
+  let store: StoreReader | undefined;
+  try {
+    store = await options.store.open();
+    const reader = await ImageReader.open(store.stream(), options.keys);
+    await using totals = new ImageTotals(options.tmp);
+    const frames = await job.step('verify', () => readThrough(job, reader, options.against ? totals : undefined));
+    const { root } = reader;
+    if (!root) throw new TypeError('a reader that ended without an error has a root');
+    return {
+      image: reader.head.image,
+      complete: true,
+      signed: reader.head.publicKey !== undefined,
+      encrypted: reader.head.cipher !== undefined,
+      streams: root.totals.streams,
+      frames,
+      records: root.totals.records,
+      bytes: root.totals.bytes,
+      stored: reader.bytes,
+      ...(options.against ? { against: await compare(job, options, options.against, reader, totals) } : {}),
+      milliseconds: job.milliseconds,
+    };
+  } catch (error) {
+    throw job.causeOf(error);
+  } finally {
+    await store?.close();
+    job.close();
+  }
+}
+
+/** Opens every frame; a few at a time, because decompression runs beside this thread. Returns their number. */
+async function readThrough(job: Job, reader: ImageReader, totals: ImageTotals | undefined): Promise<number> {
+  const opener = new FrameOpener(reader.opening);
+  const content = new ContentReader(reader.opening);
+  const open = new Map<number, StreamOpen>();
+  const running: Promise<void>[] = [];
+  let frames = 0;
+  const check = async (frame: StoredFrame): Promise<void> => {
+    await opener.open(frame);
+    job.advance({ bytes: frame.plainLength, records: frame.records, stored: frame.payload.byteLength });
+  };
+  for await (const frame of reader.frames()) {
+    job.signal.throwIfAborted();
+    frames += 1;
+    if (totals && frame.type === FRAME.OPEN) open.set(frame.stream, await content.open(frame));
+    if (totals && frame.type === FRAME.CLOSE) {
+      await totals.add(open.get(frame.stream) as StreamOpen, await content.totals(frame));
+      open.delete(frame.stream);
+    }
+    const checking = check(frame);
+    checking.catch(() => {});
+    running.push(checking);
+    if (running.length >= AHEAD) await running.shift();
+  }
+  await Promise.all(running);
+  return frames;
+}
+
+async function compare(
+  job: Job,
+  options: VerifyJob,
+  location: string,
+  reader: ImageReader,
+  totals: ImageTotals,
+): Promise<{ equal: number; differing: readonly Difference[] }> {
+  const adapter = await options.registry.forLocation(location);
+  const selects = selector(options);
+  await using database = await job.step('connect', () => adapter.connect(location, job));
+  const { kind } = reader.head;
+  await using snapshot = await job.step('snapshot', () =>
+    database.snapshot({ kind, lanes: options.jobs, ...(selects ? { selects } : {}) }),
+  );
+  return await job.step('prove', async () => {
+    const { jobs, lanes } = options;
+    const proof = await prove(job, { adapter, snapshot, jobs, lanes }, chosen(totals, selects));
+    const extra: Difference[] = [];
+    for await (const part of snapshot.parts()) {
+      const { object } = part.open;
+      if (part.open.part === 0 && !proof.seen.has(JSON.stringify(object))) extra.push({ object, kind: 'extra' });
+    }
+    return { equal: proof.objects - proof.differing.length, differing: [...proof.differing, ...extra] };
+  });
+}
+
+async function* chosen(totals: ImageTotals, selects: ReturnType<typeof selector>): ReturnType<ImageTotals['values']> {
+  for await (const object of totals.values()) {
+    if (!selects || selects(object.open.object)) yield object;
+  }
+}
