@@ -2,7 +2,7 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import type { Listener } from '../core/events.ts';
 import type { ErrorReport } from './failure.ts';
-import { formatDebug, formatError, redactError, toDbimgError } from './failure.ts';
+import { formatDebug, formatError, presentError, toDbimgError } from './failure.ts';
 import { stringify } from './json.ts';
 import { exitOf, formatOutcome, formatWarning, type Outcome } from './outcome.ts';
 import {
@@ -116,7 +116,7 @@ export abstract class BaseCommand extends Command {
   override async catch(thrown: Error): Promise<never> {
     if (thrown instanceof Errors.ExitError) throw thrown;
     const locations = knownLocations(this.argv, process.env);
-    const error = redactError(toDbimgError(thrown, this.id ?? ''), locations);
+    const error = presentError(toDbimgError(thrown, this.id ?? ''), locations);
     if (this.jsonEnabled()) this.logJson({ error: error.toJSON() } satisfies ErrorReport);
     else for (const line of formatError(error)) this.tell(line);
     if (process.env.DBIMG_DEBUG) this.tell(formatDebug(thrown, locations));

@@ -31,11 +31,15 @@ function parserMessage(message: string): string {
     .trim();
 }
 
-/** The same error with every secret that is recognizable cut out. */
-export function redactError(error: DbimgError, locations: readonly string[]): DbimgError {
+const GIVE_KEY =
+  'Give --identity FILE or --passphrase-file FILE, set DBIMG_PASSPHRASE or DBIMG_PASSPHRASE_COMMAND, or run on a terminal.';
+
+/** The error as it is shown: with every secret that is recognizable cut out, and with what the flags can do about it. */
+export function presentError(error: DbimgError, locations: readonly string[]): DbimgError {
+  const hint = error.code === 'KEY_MISSING' ? `${error.hint ?? ''} ${GIVE_KEY}`.trim() : error.hint;
   return new DbimgError(error.code, redactText(error.message, locations), {
     cause: error,
-    ...(error.hint === undefined ? {} : { hint: redactText(error.hint, locations) }),
+    ...(hint === undefined ? {} : { hint: redactText(hint, locations) }),
     ...(error.object === undefined ? {} : { object: error.object }),
   });
 }

@@ -66,13 +66,14 @@ export const jobs: Interfaces.OptionFlag<number | undefined> = Flags.integer({
   helpValue: 'N',
   helpGroup: 'SPEED',
   summary:
-    'Lanes that work side by side, each with its own connection. Default: one for each processor, at most 8.',
+    'Lanes that work side by side, each with its own connection. Default: one for each processor, 2 to 8.',
 });
 
 export const lanes: Interfaces.OptionFlag<'process' | 'worker' | undefined> = choice({
   options: ['process', 'worker'],
   group: 'SPEED',
-  summary: 'Where lanes run: all in one thread, or each in a worker thread. Default: what suits the adapter.',
+  summary:
+    'Where lanes run: all in one thread, or each in a worker thread, worth it with many processors. Default: process.',
 });
 
 export const only: Interfaces.OptionFlag<string[] | undefined> = texts({
@@ -92,6 +93,17 @@ export const allow: Interfaces.OptionFlag<string[] | undefined> = texts({
   group: 'SAFETY',
   summary:
     'Accept omissions or warnings of this kind, so that they do not make exit code 3. May be repeated.',
+});
+
+export const lockTimeout: Interfaces.OptionFlag<number | undefined> = duration({
+  value: 'TIME',
+  group: 'SAFETY',
+  summary: 'How long to wait for one lock before letting go and trying again: 500ms, 5s, 1min. Default: 5s.',
+});
+
+export const tmp: Interfaces.OptionFlag<string | undefined> = text({
+  value: 'DIR',
+  summary: 'Where to keep what is needed later than it comes. Default: the system temporary directory.',
 });
 
 export const noSecrets: Interfaces.BooleanFlag<boolean> = toggle({

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import type { Keys } from '../core/codec/keys.ts';
 import { DbimgError } from '../core/errors.ts';
 import { defined } from './defined.ts';
 import { canPrompt, promptSecret } from './prompt.ts';
@@ -102,54 +103,23 @@ export async function encryptionOf(flags: {
   };
 }
 
-/** What opens an image and whom it must be signed by. */
-export interface ReadingKeys {
-  readonly passphrase?: string;
-  readonly identities?: string[];
-  /** Ed25519 public key, PEM. */
-  readonly trusted?: string;
-}
-
 export interface ReadingKeyFlags {
   readonly 'passphrase-file'?: string | undefined;
   readonly identity?: string[] | undefined;
   readonly 'trust-key'?: string | undefined;
 }
 
-/**
- * Runs `read` with the keys that were prepared. If the image turns out to be encrypted and there is somebody at the
- * terminal, asks for the passphrase and runs it again: `read` must fail before it has done anything.
- */
-export async function withKeys<T>(
-  flags: ReadingKeyFlags,
-  read: (keys: ReadingKeys) => Promise<T>,
-): Promise<T> {
-  const keys = await readingKeys(flags);
-  try {
-    return await read(keys);
-  } catch (error) {
-    if (!(error instanceof DbimgError) || error.code !== 'KEY_MISSING' || !canPrompt()) throw error;
-    if (keys.passphrase !== undefined) throw error;
-  }
-  return await read({ ...keys, passphrase: await promptSecret('Passphrase of the image: ') });
-}
-
-async function readingKeys(flags: ReadingKeyFlags): Promise<ReadingKeys> {
-  const passphrase = await preparedPassphrase(flags['passphrase-file']);
+/** What opens an image and whom it must be signed by. The passphrase is looked for only if the image needs one. */
+export async function readingKeys(flags: ReadingKeyFlags): Promise<Keys> {
+  const file = flags['passphrase-file'];
+  const { DBIMG_PASSPHRASE: known, DBIMG_PASSPHRASE_COMMAND: command } = process.env;
+  const available = file !== undefined || known || command || canPrompt();
   const identities = flags.identity ? await readIdentities(flags.identity) : undefined;
-  const trusted = flags['trust-key'] === undefined ? undefined : await readKeyFile(flags['trust-key']);
-  return defined({ passphrase, identities, trusted });
-}
-
-/** A stream whose first item has been pulled, so that an image that does not open fails here. */
-export async function begun<T>(items: AsyncIterable<T>): Promise<AsyncIterable<T>> {
-  const iterator = items[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  return (async function* () {
-    try {
-      for (let next = first; !next.done; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  })();
+  const trustedSigners =
+    flags['trust-key'] === undefined ? undefined : [await readKeyFile(flags['trust-key'])];
+  const passphrase = available
+    ? async (): Promise<string> =>
+        (await preparedPassphrase(file)) ?? (await promptSecret('Passphrase of the image: '))
+    : undefined;
+  return defined({ passphrase, identities, trustedSigners });
 }

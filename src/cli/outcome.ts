@@ -36,8 +36,7 @@ export function exitOf(outcome: Outcome, allow: readonly string[]): number {
 /** Lines for stderr: what was omitted, by kind, and how to accept it. */
 export function formatOutcome(outcome: Outcome, allow: readonly string[]): string[] {
   const left = unaccepted(outcome, allow);
-  const kinds = [...Map.groupBy(outcome.omissions, (omission) => omission.kind)];
-  const lines = kinds.flatMap(([kind, omissions]) => formatOmissions(kind, omissions));
+  const lines = formatOmissions(outcome.omissions);
   const open = [
     ...new Set([...left.omissions.map(({ kind }) => kind), ...left.warnings.map(({ code }) => code)]),
   ];
@@ -51,7 +50,13 @@ export function formatOutcome(outcome: Outcome, allow: readonly string[]): strin
   return lines;
 }
 
-function formatOmissions(kind: string, omissions: readonly Omission[]): string[] {
+/** What is not in the image, kind by kind. */
+export function formatOmissions(omissions: readonly Omission[]): string[] {
+  const kinds = [...Map.groupBy(omissions, (omission) => omission.kind)];
+  return kinds.flatMap(([kind, ofKind]) => formatOmissionsOf(kind, ofKind));
+}
+
+function formatOmissionsOf(kind: string, omissions: readonly Omission[]): string[] {
   const lines = omissions
     .slice(0, LISTED)
     .map(
@@ -59,11 +64,9 @@ function formatOmissions(kind: string, omissions: readonly Omission[]): string[]
         `not in the image: ${printable(kind)} ${displayName(object)}: ${printable(reason)}`,
     );
   const more = omissions.length - lines.length;
-  return more > 0 ? [...lines, `not in the image: ${formatCountMore(more, kind)}`] : lines;
-}
-
-function formatCountMore(more: number, kind: string): string {
-  return `${formatNumber(more, 'more object')} of kind ${printable(kind)}`;
+  return more > 0
+    ? [...lines, `not in the image: ${formatNumber(more, 'more object')} of kind ${printable(kind)}`]
+    : lines;
 }
 
 /** One warning in a line or two. */

@@ -1,9 +1,24 @@
 /** Asks for a secret on the terminal, without echo. */
+import { openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
 import { DbimgError } from '../core/errors.ts';
 
 /** Whether there is somebody to ask. */
 export function canPrompt(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  if (!process.stderr.isTTY) return false;
+  if (process.stdin.isTTY) return true;
+  const terminal = openTerminal();
+  terminal?.destroy();
+  return terminal !== undefined;
+}
+
+/** The controlling terminal, when standard input is a pipe. */
+function openTerminal(): ReadStream | undefined {
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r'));
+  } catch {
+    return undefined;
+  }
 }
 
 const ENTER = new Set(['\r', '\n']);
@@ -12,27 +27,29 @@ const ERASE = new Set(['\u007f', '\b']);
 
 /** Prints `question` on standard error and reads a line from the terminal. Throws `CANCELLED` on Ctrl-C and Ctrl-D. */
 export async function promptSecret(question: string): Promise<string> {
-  const { stdin, stderr } = process;
-  stderr.write(question);
-  stdin.setRawMode(true);
-  stdin.setEncoding('utf8');
-  stdin.resume();
+  const opened = process.stdin.isTTY ? undefined : openTerminal();
+  const terminal = opened ?? process.stdin;
+  process.stderr.write(question);
+  terminal.setRawMode(true);
+  terminal.setEncoding('utf8');
+  terminal.resume();
   try {
-    return await readLine(stdin);
+    return await readLine(terminal);
   } finally {
-    stdin.setRawMode(false);
-    stdin.pause();
-    stderr.write('\n');
+    terminal.setRawMode(false);
+    terminal.pause();
+    opened?.destroy();
+    process.stderr.write('\n');
   }
 }
 
-function readLine(stdin: NodeJS.ReadStream): Promise<string> {
+function readLine(terminal: ReadStream): Promise<string> {
   return new Promise((resolve, reject) => {
     const typed: string[] = [];
     const onData = (text: string): void => {
       for (const character of text) {
         if (ENTER.has(character) || CANCEL.has(character)) {
-          stdin.off('data', onData);
+          terminal.off('data', onData);
           if (ENTER.has(character)) resolve(typed.join(''));
           else reject(new DbimgError('CANCELLED', 'No passphrase was given.'));
           return;
@@ -41,6 +58,6 @@ function readLine(stdin: NodeJS.ReadStream): Promise<string> {
         else typed.push(character);
       }
     };
-    stdin.on('data', onData);
+    terminal.on('data', onData);
   });
 }

@@ -10,7 +10,7 @@ export function redactLocation(location: string): string {
 }
 
 /**
- * Text without passwords: in the user part of URLs, in `user:password@host`, and in `password=…` settings. Each of
+ * Text without passwords: in the user part of URLs, in `user:password@host`, and in `password=…` or `password: '…'` settings. Each of
  * `locations` (what the user typed, or an environment variable holds) is also replaced as a whole.
  */
 export function redactText(text: string, locations: readonly string[] = []): string {
@@ -22,7 +22,8 @@ export function redactText(text: string, locations: readonly string[] = []): str
   return result
     .replace(/(\/\/[^\s/:@]*):\S*@/gu, `$1:${MASK}@`)
     .replace(/(^|[\s"'`(])([^\s:@/"'`(]+):(?!\/\/)[^\s@]*@(?=[^\s@])/gu, `$1$2:${MASK}@`)
-    .replace(/((?:pass(?:word|phrase|wd)?|sslpassword)=)('[^']*'|[^\s&'"]+)/giu, `$1${MASK}`);
+    .replace(/((?:password|passphrase|passwd)=)('[^']*'|[^\s&'"]+)/giu, `$1${MASK}`)
+    .replace(/((?:password|passphrase|passwd)["']?: )("[^"\n]*"|'[^'\n]*')/giu, `$1${MASK}`);
 }
 
 /** What on the command line and in the environment may be a location that holds a password. */

@@ -45,7 +45,7 @@ export async function writeOutput(pieces: AsyncIterable<string> | Iterable<strin
 const BLOCK = 64 * 1024;
 
 /** Small pieces joined to larger ones, so that a write is worth its cost. */
-export async function* inBlocks(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+export async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
   let block = '';
   for await (const piece of pieces) {
     block += piece;

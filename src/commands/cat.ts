@@ -2,15 +2,16 @@ import { Args, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { defined } from '../cli/defined.ts';
 import { keyFlags, whole } from '../cli/flags.ts';
-import { begun, withKeys } from '../cli/keys.ts';
+import { readingKeys } from '../cli/keys.ts';
 import { rowToJson } from '../cli/rows.ts';
-import { checkImageInput, inBlocks, writeOutput } from '../cli/streams.ts';
+import { inBlocks, writeOutput } from '../cli/streams.ts';
+import type { CatRow } from '../index.ts';
 
 const args = {
   image: Args.string({
     required: true,
     ignoreStdin: true,
-    description: 'The image: a file, or - for standard input.',
+    description: 'The image: a file.',
   }),
   object: Args.string({
     required: true,
@@ -43,21 +44,14 @@ export default class Cat extends BaseCommand {
 
   async run(): Promise<void> {
     const { args: given, flags: options } = await this.parse({ ...this.globals, args, flags });
-    checkImageInput(given.image);
     const { cat } = await import('../index.ts');
     const { image, object } = given;
-    const rows = await withKeys(options, (keys) =>
-      begun(cat({ image, object, keys, ...defined({ limit: options.limit }) })),
-    );
+    const keys = await readingKeys(options);
+    const rows = cat({ image, object, keys, ...defined({ limit: options.limit }) });
     await writeOutput(inBlocks(lines(rows)));
   }
 }
 
-type Rows = AsyncIterable<{
-  readonly columns: Parameters<typeof rowToJson>[0];
-  readonly values: Parameters<typeof rowToJson>[1];
-}>;
-
-async function* lines(rows: Rows): AsyncGenerator<string> {
+async function* lines(rows: AsyncIterable<CatRow>): AsyncGenerator<string> {
   for await (const { columns, values } of rows) yield `${rowToJson(columns, values)}\n`;
 }

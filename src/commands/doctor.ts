@@ -2,19 +2,13 @@ import { Args, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { locationOf } from '../cli/locations.ts';
 import { exitOfFindings, formatDoctor } from '../cli/render/findings.ts';
-import type { Finding, ServerInfo } from '../core/adapter.ts';
+import type { DoctorReport } from '../index.ts';
 
 const args = {
   location: Args.string({
     description: 'URL of the database, postgres://user@host/name. Default: DBIMG_SOURCE.',
   }),
 };
-
-/** What `--json` prints. */
-export interface DoctorReport {
-  readonly server: ServerInfo;
-  readonly findings: readonly Finding[];
-}
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Look for whatever would hinder a dump or a restore. Changes nothing.';

@@ -8,7 +8,7 @@ import { formatDump } from '../cli/render/summary.ts';
 import { checkImageOutput, STANDARD_STREAM } from '../cli/streams.ts';
 import type { DumpResult } from '../index.ts';
 
-const { toggle, whole, size, duration, choice } = shared;
+const { toggle, whole, size, choice } = shared;
 
 const args = {
   source: Args.string({
@@ -38,12 +38,7 @@ const flags = {
   }),
   'no-secrets': shared.noSecrets,
   allow: shared.allow,
-  'lock-timeout': duration({
-    value: 'TIME',
-    group: 'SAFETY',
-    summary:
-      'How long to wait for one lock before letting go and trying again: 500ms, 5s, 1min. Default: 5s.',
-  }),
+  'lock-timeout': shared.lockTimeout,
   encrypt: shared.encrypt,
   'encrypt-to': shared.encryptTo,
   'passphrase-file': shared.passphraseFile,
@@ -76,7 +71,7 @@ export default class Dump extends BaseCommand {
   static override args: Interfaces.ArgInput = args;
   static override flags: Interfaces.FlagInput = flags;
 
-  async run(): Promise<DumpResult> {
+  async run(): Promise<DumpResult & { readonly output: string }> {
     const { args: given, flags: options } = await this.parse({ ...this.globals, args, flags });
     const source = locationOf(given.source, 'DBIMG_SOURCE');
     const image = options.output ?? defaultImage(source, new Date());
@@ -99,6 +94,6 @@ export default class Dump extends BaseCommand {
     if (image !== STANDARD_STREAM && !this.jsonEnabled()) this.print(image);
     if (!options.quiet) for (const line of formatDump(result)) this.summarize(line);
     this.conclude(result, options.allow);
-    return result;
+    return { ...result, output: image };
   }
 }

@@ -2,14 +2,14 @@ import { Args, Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { defined } from '../cli/defined.ts';
 import * as shared from '../cli/flags.ts';
-import { withKeys } from '../cli/keys.ts';
+import { readingKeys } from '../cli/keys.ts';
 import { locationOf } from '../cli/locations.ts';
 import { exitOfFindings, formatPlan } from '../cli/render/findings.ts';
 import { formatRestore } from '../cli/render/summary.ts';
 import { checkImageInput } from '../cli/streams.ts';
 import type { RestoreResult } from '../index.ts';
 
-const { toggle, text } = shared;
+const { toggle } = shared;
 
 const args = {
   image: Args.string({
@@ -31,10 +31,7 @@ const flags = {
     default: true,
     summary: 'Gather planner statistics after the load.',
   }),
-  tmp: text({
-    value: 'DIR',
-    summary: 'Where to keep what a pipe brings before it is needed. Default: the system temporary directory.',
-  }),
+  tmp: shared.tmp,
   only: shared.only,
   skip: shared.skip,
   replace: toggle({
@@ -43,6 +40,7 @@ const flags = {
   }),
   trust: toggle({ group: 'SAFETY', summary: 'Restore objects that act with more rights than their user.' }),
   'no-secrets': shared.noSecrets,
+  'lock-timeout': shared.lockTimeout,
   allow: shared.allow,
   ...shared.keyFlags,
   jobs: shared.jobs,
@@ -71,14 +69,13 @@ export default class Restore extends BaseCommand {
     checkImageInput(given.image);
     const { jobs, lanes, replace, create, only, skip, prove, trust, analyze, tmp } = options;
     const { restore } = await import('../index.ts');
-    const result = await withKeys(options, (keys) =>
-      this.job(options, (handles) =>
-        restore({
-          ...{ image: given.image, target, replace, create, prove, trust, analyze, keys, ...handles },
-          ...{ dryRun: options['dry-run'], noSecrets: options['no-secrets'] },
-          ...defined({ jobs, lanes, only, skip, tmp }),
-        }),
-      ),
+    const keys = await readingKeys(options);
+    const result = await this.job(options, (handles) =>
+      restore({
+        ...{ image: given.image, target, replace, create, prove, trust, analyze, keys, ...handles },
+        ...{ dryRun: options['dry-run'], noSecrets: options['no-secrets'] },
+        ...defined({ jobs, lanes, only, skip, tmp, lockTimeout: options['lock-timeout'] }),
+      }),
     );
     if (options['dry-run']) return this.#plan(result);
     if (!options.quiet) for (const line of formatRestore(result)) this.summarize(line);

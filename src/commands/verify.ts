@@ -1,8 +1,8 @@
 import { Args, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { defined } from '../cli/defined.ts';
-import { jobs, keyFlags, text } from '../cli/flags.ts';
-import { withKeys } from '../cli/keys.ts';
+import { jobs, keyFlags, only, skip, text, tmp } from '../cli/flags.ts';
+import { readingKeys } from '../cli/keys.ts';
 import { formatVerify } from '../cli/render/summary.ts';
 import { checkImageInput } from '../cli/streams.ts';
 import { ERRORS } from '../core/errors.ts';
@@ -21,8 +21,11 @@ const flags = {
     value: 'URL',
     summary: 'Also read this database and compare every object with the image. Exit code 4 if one differs.',
   }),
+  only,
+  skip,
   ...keyFlags,
   jobs,
+  tmp,
 };
 
 export default class Verify extends BaseCommand {
@@ -39,13 +42,13 @@ export default class Verify extends BaseCommand {
     const { args: given, flags: options } = await this.parse({ ...this.globals, args, flags });
     checkImageInput(given.image);
     const { verify } = await import('../index.ts');
-    const result = await withKeys(options, (keys) =>
-      this.job(options, (handles) =>
-        verify({
-          ...{ image: given.image, keys, ...handles },
-          ...defined({ against: options.against, jobs: options.jobs }),
-        }),
-      ),
+    const keys = await readingKeys(options);
+    const result = await this.job(options, (handles) =>
+      verify({
+        ...{ image: given.image, keys, ...handles },
+        ...defined({ against: options.against, jobs: options.jobs, tmp: options.tmp }),
+        ...defined({ only: options.only, skip: options.skip }),
+      }),
     );
     if (!this.jsonEnabled()) for (const line of formatVerify(result)) this.print(line);
     if (result.against && result.against.differing.length > 0) process.exitCode = ERRORS.MISMATCH.exit;

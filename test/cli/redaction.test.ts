@@ -24,6 +24,13 @@ test('no form of a location keeps its password', () => {
   }
 });
 
+test('settings in any notation lose their password', () => {
+  const text = `password=${SECRET} host=h; { password: '${SECRET}', port: 1 } {"password": "${SECRET} x"} sslpassword='${SECRET} y'`;
+  const redacted = redactText(text);
+  assert.ok(!redacted.includes(SECRET), redacted);
+  assert.ok(redacted.includes('host=h') && redacted.includes('port: 1'), redacted);
+});
+
 test('a location without a password stays as it is', () => {
   for (const location of ['postgres://user@host:5432/db', 'sqlite:shop.db', 'postgres:', './shop.dbimg']) {
     assert.equal(redactLocation(location), location);

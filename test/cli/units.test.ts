@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Largest } from '../../src/cli/largest.ts';
 import { displayName, displayWidth, printable, truncate } from '../../src/cli/names.ts';
 import { formatTable } from '../../src/cli/table.ts';
 import {
@@ -99,12 +98,4 @@ test('table columns line up', () => {
     ],
   );
   assert.deepEqual(lines, ['object    rows', '表           1', 'orders  12,345']);
-});
-
-test('the largest of many are kept in order and all are counted', () => {
-  const largest = new Largest<number>(3, (item) => item);
-  for (let i = 0; i < 10_000; i++) largest.add((i * 7919) % 10_007);
-  const all = Array.from({ length: 10_000 }, (_, i) => (i * 7919) % 10_007).sort((a, b) => b - a);
-  assert.deepEqual(largest.items(), all.slice(0, 3));
-  assert.equal(largest.count, 10_000);
 });
