@@ -1,0 +1,55 @@
+/** zstd in the thread pool; small payloads on the spot, where a round trip would cost more than the work. */
+import { promisify } from 'node:util';
+import {
+  constants,
+  type ZstdOptions,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib';
+
+/** Up to this many bytes it is quicker to work on the spot. */
+const ON_THE_SPOT = 16 * 1024;
+/** Below this many bytes nothing is gained. */
+const WORTH_TRYING = 128;
+/** No frame is longer than 8 MiB, so no frame needs a larger window; a hostile one may ask for gigabytes. */
+const MAX_WINDOW_LOG = 23;
+
+const compressInPool = promisify<Uint8Array, ZstdOptions, Buffer<ArrayBuffer>>(zstdCompress);
+const decompressInPool = promisify<Uint8Array, ZstdOptions, Buffer<ArrayBuffer>>(zstdDecompress);
+
+/** `plain` as one zstd frame, or `undefined` if that is not shorter. `plain` must not change until then. */
+export async function compress(
+  plain: Uint8Array,
+  level: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (plain.length < WORTH_TRYING) return undefined;
+  const options: ZstdOptions = {
+    // The output in one piece: zlib makes one trip to the thread pool for each chunkSize bytes.
+    chunkSize: plain.length + 1024,
+    pledgedSrcSize: plain.length,
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+  };
+  const small = plain.length <= ON_THE_SPOT;
+  const stored = small ? zstdCompressSync(plain, options) : await compressInPool(plain, options);
+  return stored.length < plain.length ? owned(stored) : undefined;
+}
+
+/** The plain bytes; never allocates more than `length` and a little. Rejects if they are more or the frame is broken. */
+export async function decompress(stored: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const options: ZstdOptions = {
+    chunkSize: length + 64,
+    maxOutputLength: Math.max(length, 1),
+    params: { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
+    rejectGarbageAfterEnd: true,
+  };
+  const small = stored.length <= ON_THE_SPOT && length <= 4 * ON_THE_SPOT;
+  return owned(small ? zstdDecompressSync(stored, options) : await decompressInPool(stored, options));
+}
+
+/** A view that fills its buffer or nearly: short results lie in Buffer's pool, which cannot be transferred to a worker. */
+function owned(bytes: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const alone = bytes.byteOffset === 0 && bytes.length * 2 > bytes.buffer.byteLength;
+  return alone ? new Uint8Array(bytes.buffer, 0, bytes.length) : new Uint8Array(bytes);
+}
