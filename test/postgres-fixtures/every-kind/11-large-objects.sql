@@ -1,0 +1,20 @@
+-- Large objects: empty, one byte, a page, more, megabytes, with holes; with owners, comments and privileges.
+SELECT lo_create(4000000001);
+SELECT lo_from_bytea(4000000002, '\x00');
+SELECT lo_from_bytea(4000000003, decode(repeat('5c0a', 1024), 'hex'));
+SELECT lo_from_bytea(4000000004, decode(repeat('ff', 2049), 'hex'));
+SELECT lo_from_bytea(4000000005, decode(string_agg(md5(i::text), '' ORDER BY i), 'hex')) FROM generate_series(1, 330000) AS i;
+SELECT lo_create(4000000006);
+SELECT lo_put(4000000006, 1000000, 'after a hole'), lo_put(4000000006, 0, 'before'), lo_put(4000000006, 1500000, '\x00');
+SELECT lo_from_bytea(4294967295, 'the last oid');
+SELECT lo_from_bytea(1, 'the first oid');
+SELECT lo_from_bytea(4000000007, 'owned');
+ALTER LARGE OBJECT 4000000007 OWNER TO dbimg_owner;
+GRANT SELECT, UPDATE ON LARGE OBJECT 4000000007 TO dbimg_reader WITH GRANT OPTION;
+GRANT SELECT ON LARGE OBJECT 4000000007 TO PUBLIC;
+REVOKE UPDATE ON LARGE OBJECT 4000000007 FROM dbimg_owner;
+COMMENT ON LARGE OBJECT 4000000007 IS 'an owned large object';
+COMMENT ON LARGE OBJECT 4000000001 IS E'empty, but it''s "noted"\n';
+SELECT lo_create(4000001000 + i) FROM generate_series(1, 50) AS i;
+CREATE TABLE vals.refers_to_large_objects (name text, content oid);
+INSERT INTO vals.refers_to_large_objects VALUES ('five megabytes', 4000000005), ('lost', 4000999999);

@@ -1,0 +1,21 @@
+-- Publications, a subscription that was never connected, event triggers: last, as they watch everything before.
+CREATE PUBLICATION dbimg_some FOR TABLE rel.plain, con.tree WITH (publish = 'insert, update');
+CREATE PUBLICATION "Odd ""publication""" FOR TABLE ONLY inh.animal, part.sales WITH (publish_via_partition_root = true, publish = 'truncate');
+CREATE PUBLICATION dbimg_everything FOR ALL TABLES;
+CREATE PUBLICATION dbimg_nothing;
+COMMENT ON PUBLICATION dbimg_some IS 'some tables';
+ALTER PUBLICATION dbimg_some OWNER TO dbimg_owner;
+SET client_min_messages = error;
+CREATE SUBSCRIPTION dbimg_subscription CONNECTION 'host=localhost port=1 dbname=''no such'' password=secret' PUBLICATION a, "Odd ""publication""" WITH (connect = false, slot_name = 'dbimg_no_such_slot', synchronous_commit = local);
+COMMENT ON SUBSCRIPTION dbimg_subscription IS 'never connected';
+RESET client_min_messages;
+CREATE FUNCTION fn.event_refuses() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'event trigger fired while loading'; END $$;
+CREATE EVENT TRIGGER dbimg_notes ON ddl_command_start EXECUTE FUNCTION fn.event_note();
+CREATE EVENT TRIGGER "Odd ""event""" ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION fn.event_note();
+CREATE EVENT TRIGGER dbimg_off ON sql_drop EXECUTE FUNCTION fn.event_note();
+ALTER EVENT TRIGGER dbimg_off DISABLE;
+CREATE EVENT TRIGGER dbimg_replica ON table_rewrite EXECUTE FUNCTION fn.event_note();
+ALTER EVENT TRIGGER dbimg_replica ENABLE REPLICA;
+ALTER EVENT TRIGGER dbimg_notes ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER dbimg_notes IS 'notes';
+CREATE EVENT TRIGGER dbimg_refuses ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE INDEX', 'CREATE FUNCTION', 'ALTER TABLE') EXECUTE FUNCTION fn.event_refuses();

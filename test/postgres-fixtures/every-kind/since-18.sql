@@ -1,0 +1,28 @@
+-- PostgreSQL 18: virtual columns, temporal keys, named and unvalidated NOT NULL, unenforced constraints, uuid 7.
+CREATE TABLE rel.virtual_columns (a integer, v integer GENERATED ALWAYS AS (a * 3) VIRTUAL, s integer GENERATED ALWAYS AS (a * 2) STORED, t text DEFAULT 'x', w text GENERATED ALWAYS AS (t || '!') VIRTUAL);
+INSERT INTO rel.virtual_columns (a) SELECT generate_series(1, 20);
+CREATE TABLE rel.only_virtual (v integer GENERATED ALWAYS AS (1) VIRTUAL);
+INSERT INTO rel.only_virtual DEFAULT VALUES;
+CREATE TABLE con.temporal (id integer, during daterange, PRIMARY KEY (id, during WITHOUT OVERLAPS));
+CREATE TABLE con.temporal_child (id integer, parent_id integer, during daterange, CONSTRAINT within FOREIGN KEY (parent_id, PERIOD during) REFERENCES con.temporal (id, PERIOD during));
+INSERT INTO con.temporal VALUES (1, '[2024-01-01,2024-02-01)'), (1, '[2024-02-01,2024-03-01)');
+INSERT INTO con.temporal_child VALUES (1, 1, '[2024-01-15,2024-02-15)');
+CREATE TABLE con.named_not_null (a integer CONSTRAINT "a must be" NOT NULL, b integer CONSTRAINT only_b NOT NULL NO INHERIT, c integer);
+COMMENT ON CONSTRAINT "a must be" ON con.named_not_null IS 'it must';
+INSERT INTO con.named_not_null VALUES (1, 2, NULL);
+ALTER TABLE con.named_not_null ADD CONSTRAINT c_some_day NOT NULL c NOT VALID;
+COMMENT ON CONSTRAINT c_some_day ON con.named_not_null IS 'not yet';
+CREATE TABLE inh.not_null_parent (a integer CONSTRAINT parent_says NOT NULL, b integer);
+CREATE TABLE inh.not_null_child (b integer CONSTRAINT child_says NOT NULL) INHERITS (inh.not_null_parent);
+CREATE TABLE inh.not_null_joined (a integer CONSTRAINT own_says NOT NULL, b integer);
+ALTER TABLE inh.not_null_joined INHERIT inh.not_null_parent;
+CREATE TABLE con.not_enforced (a integer, CONSTRAINT wish CHECK (a > 0) NOT ENFORCED, up integer CONSTRAINT wished_parent REFERENCES con.tree NOT ENFORCED);
+INSERT INTO con.not_enforced VALUES (-1, -1);
+CREATE TABLE part.not_valid_key (id integer, t integer) PARTITION BY LIST (id);
+CREATE TABLE part.not_valid_key_1 PARTITION OF part.not_valid_key FOR VALUES IN (1);
+INSERT INTO part.not_valid_key VALUES (1, -5);
+ALTER TABLE part.not_valid_key ADD CONSTRAINT not_valid_on_parts FOREIGN KEY (t) REFERENCES con.tree NOT VALID;
+CREATE PUBLICATION dbimg_generated FOR TABLE rel.virtual_columns WITH (publish_generated_columns = stored);
+CREATE TABLE rel.uuid_seven (id uuid PRIMARY KEY DEFAULT uuidv7());
+INSERT INTO rel.uuid_seven VALUES ('01900000-0000-7000-8000-000000000000');
+CREATE VIEW vw.old_and_new AS SELECT id FROM rel.uuid_seven;
