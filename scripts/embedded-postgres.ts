@@ -87,9 +87,10 @@ export async function startEmbeddedPostgres(
   try {
     const dataDir = join(home, 'data');
     if (options.dataDir === undefined) {
-      await run('cp', ['-a', await dataTemplate(version, binaries, options.initdb ?? []), dataDir]);
+      await run('cp', ['-a', await dataTemplate(binaries, options.initdb ?? []), dataDir]);
     } else {
       await fs.rename(options.dataDir, dataDir);
+      await giveAway(dataDir, '-R');
     }
     await giveAway(home);
     for (let attempt = 1; ; attempt++) {
@@ -238,8 +239,11 @@ async function findBinaries(version: PostgresVersion): Promise<string> {
   }
   await makeLinks(native);
   if (owner() === undefined || (await reachableForAll(native))) return native;
-  const name = `binaries-${version}-${createHash('sha256').update(native).digest('hex').slice(0, 12)}`;
-  return cached(name, (target) => run('cp', ['-a', native, target]));
+  const name = `binaries-${await release(native)}`;
+  return cached(name, async (target) => {
+    await fs.mkdir(target);
+    await run('cp', ['-a', native, join(native, '..', 'package.json'), target]);
+  }).then((path) => join(path, 'native'));
 }
 
 /** npm packages cannot hold symbolic links; these list theirs in a file. */
@@ -264,8 +268,14 @@ async function reachableForAll(path: string): Promise<boolean> {
   return true;
 }
 
+/** Version of the npm package, which tells its binaries from those of another clone of the project. */
+async function release(native: string): Promise<string> {
+  const { version } = JSON.parse(await fs.readFile(join(native, '..', 'package.json'), 'utf8'));
+  return String(version);
+}
+
 /** A fresh data directory costs a second to make and a tenth to copy, so one is kept for each version. */
-function dataTemplate(version: number, binaries: string, more: readonly string[]): Promise<string> {
+async function dataTemplate(binaries: string, more: readonly string[]): Promise<string> {
   const args = [
     '--encoding=UTF8',
     '--locale=C',
@@ -275,10 +285,10 @@ function dataTemplate(version: number, binaries: string, more: readonly string[]
     '--no-sync',
   ];
   const key = createHash('sha256')
-    .update(JSON.stringify([binaries, args, PASSWORD]))
+    .update(JSON.stringify([args, PASSWORD]))
     .digest('hex')
     .slice(0, 12);
-  return cached(`data-${version}-${key}`, async (target) => {
+  return cached(`data-${await release(binaries)}-${key}`, async (target) => {
     await fs.mkdir(target);
     const passwordFile = `${target}.password`;
     await fs.writeFile(passwordFile, PASSWORD);
@@ -321,7 +331,8 @@ async function temporaryRoot(): Promise<string> {
   return owner() === undefined || (await reachableForAll(root)) ? root : `${sep}tmp`;
 }
 
-async function giveAway(path: string): Promise<void> {
+/** Makes the servers' user the owner; with `-R`, of all that is below too. */
+async function giveAway(path: string, ...recursive: readonly '-R'[]): Promise<void> {
   const to = owner();
-  if (to !== undefined) await fs.chown(path, to.uid, to.gid);
+  if (to !== undefined) await run('chown', [...recursive, `${to.uid}:${to.gid}`, path]);
 }

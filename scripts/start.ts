@@ -38,23 +38,25 @@ function chinookOn(server: EmbeddedPostgres): string {
   return `postgres://postgres@${server.host}:${server.port}/chinook`;
 }
 
-await using first = await step('Boot PostgreSQL 18 and fill it with the Chinook data', async () => {
-  const server = await startEmbeddedPostgres();
-  await createChinook(server.url);
-  return server;
-});
-await step(`Dump it to ${IMAGE}`, async () => {
-  await rm(IMAGE, { force: true });
-  await dbimg(first, 'dump', chinookOn(first), '-o', IMAGE);
-  console.log(`      ${IMAGE}: ${Math.round((await stat(IMAGE)).size / 1024)} KiB`);
-});
-await step('Destroy that server and its data', () => first.stop());
-await using second = await step('Boot a brand-new PostgreSQL 18', () => startEmbeddedPostgres());
-await step('Restore the image there and prove by digest that it equals the source', () =>
-  dbimg(second, 'restore', IMAGE, chinookOn(second), '--create', '--prove'),
-);
+async function thereAndBack(): Promise<void> {
+  await using first = await step('Boot PostgreSQL 18 and fill it with the Chinook data', async () => {
+    const server = await startEmbeddedPostgres();
+    await createChinook(server.url);
+    return server;
+  });
+  await step(`Dump it to ${IMAGE}`, async () => {
+    await rm(IMAGE, { force: true });
+    await dbimg(first, 'dump', chinookOn(first), '-o', IMAGE);
+    console.log(`      ${IMAGE}: ${Math.round((await stat(IMAGE)).size / 1024)} KiB`);
+  });
+  await step('Destroy that server and its data', () => first.stop());
+  await using second = await step('Boot a brand-new PostgreSQL 18', () => startEmbeddedPostgres());
+  await step('Restore the image there and prove by digest that it equals the source', () =>
+    dbimg(second, 'restore', IMAGE, chinookOn(second), '--create', '--prove'),
+  );
+}
 
-console.log(`
+const NEXT = `
 The database went through ${IMAGE} and came back the same.
 
 Now with your own (npx dbimg, once the package is installed; npx node bin/dev.js in this clone):
@@ -64,4 +66,12 @@ Now with your own (npx dbimg, once the package is installed; npx node bin/dev.js
   npx node bin/dev.js verify  mydb.dbimg
   npx node bin/dev.js inspect mydb.dbimg
   npx node bin/dev.js restore mydb.dbimg postgres://user@host/copy_of_mydb --create --prove
-`);
+`;
+
+try {
+  await thereAndBack();
+  console.log(NEXT);
+} catch (error) {
+  console.error(`\nnpm start failed: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -4,8 +4,8 @@
  *
  * 1. the directory in DBIMG_TEST_PG_BIN;
  * 2. PATH, if pg_dump there is new enough;
- * 3. a Debian root file system made once by `docker/postgres/build-rootfs` (needs root), whose programs run through
- *    its own dynamic loader, so that they see the files of this machine;
+ * 3. a Debian root file system made once by `docker/postgres/build-rootfs` (which needs root), whose programs run
+ *    through its own dynamic loader, so that they see the files of this machine;
  * 4. a running container of the test image (`docker exec`); it sees standard input and output only, no files.
  */
 import { execFile, spawn } from 'node:child_process';
@@ -61,16 +61,22 @@ async function find(): Promise<PgTools> {
     () => '',
   );
   if (onPath !== '' && major(await versionOf(onPath)) >= OLDEST) return open(join(onPath, '..'), true);
-  if (process.platform === 'linux' && process.getuid?.() === 0) return open(await fromRootfs(), true);
-  try {
-    return await open(await fromContainer(), false);
-  } catch (error) {
-    throw new Error(
-      `The tests need pg_dump ${OLDEST} or newer: install PostgreSQL's client programs, or name their directory in ` +
-        `DBIMG_TEST_PG_BIN, or run as root on Debian or Ubuntu, or provide Docker with the image ${POSTGRES_IMAGE}.`,
-      { cause: error },
-    );
+  const failures: unknown[] = [];
+  for (const [make, seesFiles] of [
+    [fromRootfs, true],
+    [fromContainer, false],
+  ] as const) {
+    try {
+      return await open(await make(), seesFiles);
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  throw new AggregateError(
+    failures,
+    `The tests need pg_dump ${OLDEST} or newer: install PostgreSQL's client programs, or name their directory in ` +
+      `DBIMG_TEST_PG_BIN, or run as root on Debian or Ubuntu, or provide Docker with the image ${POSTGRES_IMAGE}.`,
+  );
 }
 
 async function open(bin: string, seesFiles: boolean): Promise<PgTools> {
