@@ -196,7 +196,7 @@ test('plain lines come every five seconds and at the end of long steps', () => {
   progress.event({ type: 'step', step: 'data', state: 'end', milliseconds: 6000 });
   clock.pass(60_000);
   progress.stop();
-  assert.match(screen.text, /^data: 50\.0 MB, 7 rows, 10\.\d MB\/s\ndata: done in 6\.0 s\n$/u);
+  assert.match(screen.text, /^data: 50\.0 MB, 7 rows, 10\.\d MB\/s\ndata: ended after 6\.0 s\n$/u);
   assert.equal(clock.running, 0);
 });
 

@@ -45,33 +45,27 @@ export interface Shop extends AsyncDisposable {
 
 export async function openShop(): Promise<Shop> {
   const attributes = 'LOGIN SUPERUSER';
-  const server = await startPostgres({
-    version: 18,
-    roles: [{ name: ROLE, password: PASSWORD, attributes }],
-  });
-  const source = await createDatabase(server);
+  await using stack = new AsyncDisposableStack();
+  const roles = [{ name: ROLE, password: PASSWORD, attributes }];
+  const server = stack.use(await startPostgres({ version: 18, roles }));
+  const source = stack.use(await createDatabase(server));
   await query(source.url, SCHEMA);
   const url = databaseUrl(server.url, source.name, { user: ROLE, password: PASSWORD });
   const folder = await mkdtemp(join(tmpdir(), 'dbimg-cli-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const image = join(folder, 'shop.dbimg');
   const run = await runCli(['dump', url, '-o', image]);
   assert.equal(run.code, 0, run.stderr);
+  const everything = stack.move();
   return {
     ...{ server, source, url, folder, image },
     target: (name) => databaseUrl(url, name),
     sessions: async () => {
-      const [row] = await query<{ n: number }>(
-        server.url,
-        'SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1',
-        [ROLE],
-      );
+      const count = 'SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1';
+      const [row] = await query<{ n: number }>(server.url, count, [ROLE]);
       return row?.n ?? -1;
     },
-    async [Symbol.asyncDispose]() {
-      await source[Symbol.asyncDispose]();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
   };
 }
 

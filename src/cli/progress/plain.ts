@@ -26,7 +26,7 @@ export class PlainProgress implements Progress {
     this.#state.apply(event, this.#clock.now());
     if (event.type !== 'step' || event.state !== 'end') return;
     if ((event.milliseconds ?? 0) >= NOTABLE) {
-      this.line(`${event.step}: done in ${formatDuration(event.milliseconds ?? 0)}`);
+      this.line(`${event.step}: ended after ${formatDuration(event.milliseconds ?? 0)}`);
     }
   }
 
