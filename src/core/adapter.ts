@@ -253,7 +253,7 @@ export interface RecordSink {
 }
 
 export interface FramedInput {
-  /** Memory for wire bytes. It is the same array until the sink is done. */
+  /** Memory for wire bytes. It is the same array until the sink is done, and then no longer to be written to. */
   readonly buffer: Uint8Array<ArrayBuffer>;
   /**
    * Walks `buffer[start, end)`. Returns how many of these bytes belonged to the framing: fewer than given means that

@@ -159,8 +159,10 @@ export interface Played {
 export interface PlayOptions {
   readonly limits?: CutLimits;
   readonly keep: boolean;
-  /** The largest number of bytes fed at once. */
+  /** The largest number of bytes fed at once; 0: as much as there is. */
   readonly step: number;
+  /** Where a feed must end. */
+  readonly splits?: readonly number[];
   /** Makes the splits. */
   readonly random: Random;
 }
@@ -175,7 +177,7 @@ export function play(Class: RecorderClass, framing: Framing, wire: Wire, options
   let at = 0;
   try {
     while (at < wire.bytes.length) {
-      const size = Math.min(wire.bytes.length - at, options.random.between(0, options.step));
+      const size = nextSize(at, wire, options);
       const start = options.random.between(0, Math.min(99, input.buffer.length - size));
       input.buffer.set(wire.bytes.subarray(at, at + size), start);
       const consumed = input.feed(start, start + size);
@@ -196,6 +198,11 @@ export function play(Class: RecorderClass, framing: Framing, wire: Wire, options
   } catch (error) {
     return { pieces, feeds, stops, digest: undefined, bytes: recorder.bytes, error: String(error) };
   }
+}
+
+function nextSize(at: number, wire: Wire, { random, step, splits = [] }: PlayOptions): number {
+  const end = Math.min(wire.bytes.length, ...splits.filter((split) => split > at));
+  return step === 0 ? end - at : Math.min(end - at, random.between(0, step));
 }
 
 /** Appends the records in random pieces, and ends. */

@@ -1,9 +1,8 @@
-/** The record rules of docs/records.md, each by example: hash, digest, cut, framings, misuse. */
+/** The record rules of docs/records.md, each by example: hash, digest, cut, misuse. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DbimgError } from '../../src/core/errors.ts';
 import {
   addDigests,
   type Digest,
@@ -14,9 +13,8 @@ import {
 } from '../../src/core/records/digest.ts';
 import { murmur3 } from '../../src/core/records/murmur.ts';
 import type { CutLimits, Piece } from '../../src/core/records/piece.ts';
-import { PlainRecorder } from '../../src/core/records/plain.ts';
 import { Recorder } from '../../src/core/records/recorder.ts';
-import { copyData, packets, type RecorderClass, SIGNATURE } from './records-wire.ts';
+import { BOTH, collect, counted, isError } from './records-both.ts';
 
 /** From Python's mmh3 5 over the bytes (i * 7 + length) mod 251: h1 + h2 * 2^64 in hexadecimal. */
 const VECTORS: readonly (readonly [length: number, hash: string])[] = [
@@ -44,24 +42,6 @@ const KNOWN: readonly (readonly [text: string, hash: string])[] = [
   ['a', 'e6b53a48510e895a85555565f6597889'],
   ['The quick brown fox jumps over the lazy dog', '7a433ca9c49a9347e34bbc7bbc071b6c'],
 ];
-
-const BOTH: readonly RecorderClass[] = [Recorder, PlainRecorder];
-
-function isError(code: string, text: RegExp): (error: unknown) => boolean {
-  return (error) => error instanceof DbimgError && error.code === code && text.test(error.message);
-}
-
-function counted(length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, index) => (index * 7 + length) % 251);
-}
-
-function collect(
-  Class: RecorderClass,
-  limits: CutLimits,
-): { recorder: InstanceType<RecorderClass>; pieces: Piece[] } {
-  const pieces: Piece[] = [];
-  return { recorder: new Class({ keep: true, limits, onPiece: (piece) => pieces.push(piece) }), pieces };
-}
 
 /** Records whose hash's low 32 bits are below (or not below) the given limit. */
 function recordWhere(length: number, wanted: (low: bigint) => boolean): Uint8Array<ArrayBuffer> {
@@ -229,91 +209,6 @@ test('pieces own their memory', () => {
   for (const [i, piece] of pieces.entries()) {
     assert.equal(piece.bytes.buffer.byteLength, 50 + i);
     assert.deepEqual(piece.bytes, counted(50 + i));
-  }
-});
-
-test('mysql-packet: packets of 2^24-1 bytes are joined, and an empty one may end a record', () => {
-  for (const length of [0xffffff - 1, 0xffffff, 0xffffff + 1, 2 * 0xffffff]) {
-    const row = Buffer.alloc(length, 'row');
-    const fed = new Recorder({ keep: false, onPiece: () => {} });
-    const input = fed.framed('mysql-packet');
-    for (const part of packets(row)) {
-      for (let at = 0; at < part.length; at += input.buffer.length) {
-        const size = Math.min(input.buffer.length, part.length - at);
-        input.buffer.set(part.subarray(at, at + size));
-        assert.equal(input.feed(0, size), size);
-      }
-    }
-    const appended = new Recorder({ keep: false, onPiece: () => {} });
-    appended.append(row, true);
-    assert.deepEqual(fed.end(), appended.end());
-    assert.equal(fed.bytes, length);
-  }
-});
-
-test('mysql-packet: a row may begin with FE if it fills its packet', () => {
-  for (const Class of BOTH) {
-    const { recorder } = collect(Class, { min: 0, target: 1, max: 100 });
-    const input = recorder.framed('mysql-packet');
-    input.buffer.set([0xff, 0xff, 0xff, 0, 0xfe, 1, 2]);
-    assert.equal(input.feed(0, 7), 7);
-    assert.throws(() => recorder.end(), isError('BUG', /middle/));
-  }
-});
-
-test('mysql-packet: a header that came in an earlier feed is handed back', () => {
-  for (const Class of BOTH) {
-    for (let split = 1; split <= 4; split++) {
-      const { recorder } = collect(Class, { min: 0, target: 1, max: 100 });
-      const input = recorder.framed('mysql-packet');
-      input.buffer.set([2, 0, 0, 0, 65, 66, 5, 0, 0, 1, 0xfe, 0, 0, 2, 0]);
-      assert.equal(input.feed(0, 6 + split), 6 + split);
-      assert.deepEqual([...input.pending], []);
-      assert.equal(input.feed(6 + split, 15), 0);
-      assert.deepEqual([...input.pending], [5, 0, 0, 1].slice(0, split));
-      assert.deepEqual(recorder.end().records, 1);
-    }
-  }
-});
-
-test('pg-copy-binary: a row of no columns is no trailer, and a second COPY may follow', () => {
-  const header = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
-  const rows = [Buffer.concat([header, Buffer.from([0, 0])]), Buffer.from([0, 0]), Buffer.from([0xff, 0xff])];
-  const wire = Buffer.concat([...rows, ...rows].map((row) => copyData(row)));
-  for (const Class of BOTH) {
-    const { recorder } = collect(Class, { min: 0, target: 1, max: 100 });
-    const input = recorder.framed('pg-copy-binary');
-    input.buffer.set(wire);
-    assert.equal(input.feed(0, wire.length), wire.length);
-    assert.deepEqual([recorder.end().records, recorder.bytes], [4, 8]);
-  }
-});
-
-test('bytes that are not the framing are refused', () => {
-  const header = Buffer.concat([SIGNATURE, Buffer.alloc(8)]);
-  const flags = Buffer.from(header);
-  flags[12] = 1;
-  const extension = Buffer.from(header);
-  extension[18] = 1;
-  const cases = [
-    ['pg-copy-text', [100, 0, 0, 0, 3], /smaller/],
-    ['pg-copy-text', [100, 0xff, 0xff, 0xff, 0xff], /2 GiB/],
-    ['pg-copy-binary', copyData(Buffer.from([0, 1])), /signature/],
-    ['pg-copy-binary', copyData(Buffer.alloc(30)), /signature/],
-    ['pg-copy-binary', copyData(flags), /flags/],
-    ['pg-copy-binary', copyData(extension), /header/],
-    ['mysql-packet', [0, 0, 0, 0], /empty/],
-    ['bson', [4, 0, 0, 0], /smaller/],
-    ['bson', [5, 0, 0, 0x80], /2 GiB/],
-  ] as const;
-  for (const Class of BOTH) {
-    for (const [framing, bytes, text] of cases) {
-      const { recorder } = collect(Class, { min: 0, target: 1, max: 100 });
-      const input = recorder.framed(framing);
-      input.buffer.set(bytes);
-      assert.throws(() => input.feed(0, bytes.length), isError('SERVER_ERROR', text));
-      assert.throws(() => input.feed(0, 0), isError('BUG', /broken/));
-    }
   }
 });
 
