@@ -1,6 +1,6 @@
 /** Packs the package as it would be published, checks it, installs it elsewhere and runs it there. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,20 +10,23 @@ const elsewhere = mkdtempSync(join(tmpdir(), 'dbimg-package-'));
 
 function run(cwd: string, program: string, ...args: readonly string[]): string {
   console.log(`$ ${[program, ...args].join(' ')}`);
-  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { status, stdout, error } = spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${program} ended with exit code ${status}:\n${stdout}`);
+  return stdout;
 }
 
 try {
-  const packed = JSON.parse(
-    run(root, 'npm', 'pack', '--json', '--loglevel=error', '--pack-destination', elsewhere),
-  );
-  // npm 11 answers with a list, npm 12 with an object by package name.
-  const [{ filename, files }] = Object.values(packed) as [{ filename: string; files: { path: string }[] }];
-  const stray = files
-    .map(({ path }) => path)
-    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'));
-  if (stray.length > 0) throw new Error(`the package holds sources: ${stray.join(', ')}`);
+  run(root, 'npm', 'pack', '--loglevel=error', '--pack-destination', elsewhere);
+  const [filename = ''] = readdirSync(elsewhere);
   const tarball = join(elsewhere, filename);
+  const files = run(elsewhere, 'tar', '-tzf', tarball).split('\n');
+  const stray = files.filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'));
+  if (stray.length > 0) throw new Error(`the package holds sources: ${stray.join(', ')}`);
   console.log(run(root, 'publint', 'run', tarball, '--strict'));
   console.log(run(root, 'attw', tarball, '--profile', 'esm-only', '--no-emoji'));
 
