@@ -15,8 +15,8 @@ import type { CatJob, CatRow } from './core/engine/cat.ts';
 import type { DoctorReport } from './core/engine/doctor.ts';
 import type { DumpReport } from './core/engine/dump.ts';
 import type { FrameRow, Inspection } from './core/engine/inspect.ts';
-import type { LaneHome } from './core/engine/lane-home.ts';
 import { defaultJobs } from './core/engine/jobs.ts';
+import type { LaneHome } from './core/engine/lane-home.ts';
 import type { RestoreReport } from './core/engine/restore.ts';
 import type { VerifyReport } from './core/engine/verify.ts';
 import type { Listener } from './core/events.ts';
@@ -36,7 +36,13 @@ export type { VerifyReport } from './core/engine/verify.ts';
 export { DbimgError, ERRORS, type ErrorCode } from './core/errors.ts';
 export type { LaneState, Listener, ProgressEvent, Step, Warning } from './core/events.ts';
 export { type AdapterEntry, Registry } from './core/registry.ts';
-export { MemoryStore, openStore, type Store, type StoreReader, type StoreWriter } from './core/store/store.ts';
+export {
+  MemoryStore,
+  openStore,
+  type Store,
+  type StoreReader,
+  type StoreWriter,
+} from './core/store/store.ts';
 
 /** The adapters that come with dbimg. Add your own with `new Registry([...adapters, mine])`. */
 export const registry: Registry = new Registry([

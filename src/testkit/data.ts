@@ -22,7 +22,18 @@ export function things(count: number): TableSpec {
     { name: 'note', type: 'text' },
     { name: 'data', type: 'bytes' },
   ];
-  const notes = ['', 'plain', 'line\nend', 'tab\there', 'back\\slash', '\\.', '"quoted"', "it's", 'smile 😀', '\\N'];
+  const notes = [
+    '',
+    'plain',
+    'line\nend',
+    'tab\there',
+    'back\\slash',
+    '\\.',
+    '"quoted"',
+    "it's",
+    'smile 😀',
+    '\\N',
+  ];
   const rows = Array.from({ length: count }, (_, id): Cell[] => [
     BigInt(id),
     id % 7 === 0 ? null : BigInt(id) * 9_007_199n,

@@ -13,7 +13,8 @@ export function faults(get: () => Promise<Subject>): void {
   describe('faults', () => {
     for (const way of ['error', 'abort'] as const) {
       it(`a dump that ends by ${way} at any step leaves no image and no trace`, () => dumps(get, way));
-      it(`a restore that ends by ${way} at any step leaves no database and no trace`, () => restores(get, way));
+      it(`a restore that ends by ${way} at any step leaves no database and no trace`, () =>
+        restores(get, way));
       it(`a replacement that ends by ${way} at any step keeps the old data`, () => replacements(get, way));
     }
   });
@@ -49,8 +50,14 @@ async function atEveryStep(
     if (reached === undefined) continue;
     // Once the new state has begun to become visible, an abort comes too late and the job ends well.
     if (outcome === 'success' && way === 'abort' && reached === 'target.publish') continue;
-    assert.ok(outcome instanceof DbimgError, `${last}: ${outcome instanceof Error ? outcome.stack : outcome}`);
-    assert.ok(['SERVER_ERROR', 'CANCELLED'].includes(outcome.code), `${last}: ${outcome.code} ${outcome.message}`);
+    assert.ok(
+      outcome instanceof DbimgError,
+      `${last}: ${outcome instanceof Error ? outcome.stack : outcome}`,
+    );
+    assert.ok(
+      ['SERVER_ERROR', 'CANCELLED'].includes(outcome.code),
+      `${last}: ${outcome.code} ${outcome.message}`,
+    );
     await afterwards(last);
   }
 }
@@ -113,7 +120,10 @@ async function replacements(get: () => Promise<Subject>, way: Way): Promise<void
     async (adapter, signal) => {
       await using elsewhere = first ? await subject.create() : undefined;
       first = false;
-      return await restored(adapter, store, elsewhere?.location ?? target.location, { replace: true, signal });
+      return await restored(adapter, store, elsewhere?.location ?? target.location, {
+        replace: true,
+        signal,
+      });
     },
     async (step) => {
       assert.equal((await subject.rows(target.location, 'accounts'))?.length, 10, step);

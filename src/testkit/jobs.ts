@@ -38,7 +38,15 @@ export async function restored(
   target: string,
   options: Partial<RestoreOptions> = {},
 ): Promise<RestoreResult> {
-  return await restore({ image, target, jobs: 2, create: true, prove: true, registry: only(adapter), ...options });
+  return await restore({
+    image,
+    target,
+    jobs: 2,
+    create: true,
+    prove: true,
+    registry: only(adapter),
+    ...options,
+  });
 }
 
 /** Asserts that the work fails with one of the codes, and gives the error. */
@@ -46,8 +54,14 @@ export async function rejects(work: Promise<unknown>, ...codes: readonly ErrorCo
   try {
     await work;
   } catch (error) {
-    assert.ok(error instanceof DbimgError, `not a DbimgError: ${error instanceof Error ? error.stack : error}`);
-    assert.ok(codes.includes(error.code), `${error.code}: ${error.message}, instead of ${codes.join(' or ')}`);
+    assert.ok(
+      error instanceof DbimgError,
+      `not a DbimgError: ${error instanceof Error ? error.stack : error}`,
+    );
+    assert.ok(
+      codes.includes(error.code),
+      `${error.code}: ${error.message}, instead of ${codes.join(' or ')}`,
+    );
     return error;
   }
   throw new assert.AssertionError({ message: `no error, instead of ${codes.join(' or ')}` });

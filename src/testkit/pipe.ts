@@ -3,20 +3,13 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Store, StoreReader, StoreWriter } from '../core/store/store.ts';
 
-export interface Pipe {
-  /** The end that a dump writes. */
-  readonly input: Store;
-  /** The end that a restore reads. */
-  readonly output: Store;
-}
-
-/** `limit` is the number of bytes after which the pipe breaks, as with `head -c`. */
-export function pipe(limit: number = Number.POSITIVE_INFINITY): Pipe {
+/** `limit` is the number of bytes after which the pipe breaks, as with `head -c`. One end is created, the other opened. */
+export function pipe(limit: number = Number.POSITIVE_INFINITY): Store {
   const stream = new PassThrough({ highWaterMark: 64 * 1024 });
   stream.on('error', () => {});
   return {
-    input: { create: async () => new PipeWriter(stream, limit) },
-    output: { open: async () => new PipeReader(stream) } as Store,
+    create: async () => new PipeWriter(stream, limit),
+    open: async () => new PipeReader(stream),
   };
 }
 

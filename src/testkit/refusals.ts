@@ -98,7 +98,7 @@ async function damaged(get: () => Promise<Subject>): Promise<void> {
   await using target = await subject.absent();
   const { store } = await dumped(subject.adapter, source.location);
   for (const share of [0.2, 0.5, 0.8, 0.99]) {
-    const bytes = store.bytes.slice();
+    const bytes = (store.bytes as Uint8Array<ArrayBuffer>).slice();
     const at = Math.floor(bytes.length * share);
     bytes[at] = (bytes[at] as number) ^ 4;
     const copy = new MemoryStore(bytes);
@@ -122,11 +122,11 @@ async function cutPipe(get: () => Promise<Subject>): Promise<void> {
   await using target = await subject.absent();
   const whole = (await dumped(subject.adapter, source.location)).stored;
   for (const share of [0.01, 0.5, 0.999]) {
-    const { input, output } = pipe(Math.floor(whole * share));
+    const image = pipe(Math.floor(whole * share));
     const [, result] = await Promise.allSettled([
-      dumped(subject.adapter, source.location, { image: input }),
+      dumped(subject.adapter, source.location, { image }),
       restore({
-        image: output,
+        image,
         target: target.location,
         create: true,
         registry: only(subject.adapter),

@@ -6,8 +6,17 @@ export type OnCall = (what: string) => void;
 
 const SEQUENCES = new Set(['catalog', 'parts', 'partsOf', 'batches']);
 const ROLES = new Set(['connect', 'joinLane', 'joinWriteLane', 'snapshot', 'target', 'reread']);
-/** Released under all circumstances: the contract forbids these to fail. */
-const NEVER_FAIL = new Set<string | symbol>(['abandon', Symbol.asyncDispose]);
+/** `abandon` is forbidden to fail, the others are synchronous and reach no server. */
+const UNTAPPED = new Set([
+  'abandon',
+  'redact',
+  'decoder',
+  'encoder',
+  'omissions',
+  'warn',
+  'acknowledge',
+  'stop',
+]);
 
 /** The adapter with a tap on all its roles. Lanes in workers import the adapter anew and are not tapped. */
 export function tapped(adapter: Adapter, onCall: OnCall): Adapter {
@@ -18,23 +27,28 @@ function tap<T extends object>(role: T, name: string, onCall: OnCall): T {
   return new Proxy(role, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function' || typeof key === 'symbol' || NEVER_FAIL.has(key)) {
-        return typeof value === 'function' ? value.bind(target) : value;
-      }
+      if (typeof value !== 'function') return value;
+      // Not `bind`: V8 does not take a bound function for the disposal of `await using`.
+      const call = (...args: unknown[]): unknown => value.apply(target, args);
+      if (typeof key === 'symbol' || UNTAPPED.has(key)) return call;
       const what = `${name}.${key}`;
-      if (SEQUENCES.has(key)) return (...args: unknown[]) => sequence(value.apply(target, args), what, onCall);
-      const synchronous = key === 'redact' || key === 'decoder' || key === 'encoder' || key === 'omissions';
-      if (synchronous) return value.bind(target);
+      if (SEQUENCES.has(key)) {
+        return (...args: unknown[]) => sequence(call(...args) as AsyncIterable<unknown>, what, onCall);
+      }
       return async (...args: unknown[]) => {
         onCall(what);
-        const result: unknown = await value.apply(target, args);
+        const result: unknown = await call(...args);
         return ROLES.has(key) ? tap(result as object, key, onCall) : result;
       };
     },
   });
 }
 
-async function* sequence(items: AsyncIterable<unknown>, what: string, onCall: OnCall): AsyncGenerator<unknown> {
+async function* sequence(
+  items: AsyncIterable<unknown>,
+  what: string,
+  onCall: OnCall,
+): AsyncGenerator<unknown> {
   onCall(what);
   for await (const item of items) {
     yield item;

@@ -12,7 +12,8 @@ const HUGE = 11 * 1024 * 1024 + 7;
 
 export function thereAndBack(get: () => Promise<Subject>): void {
   describe('there and back', () => {
-    it('restores tables, rows and indexes', () => roundTrip(get, [things(5000), accounts(100), empty('nothing')]));
+    it('restores tables, rows and indexes', () =>
+      roundTrip(get, [things(5000), accounts(100), empty('nothing')]));
     it('restores with lanes in workers', () => throughWorkers(get));
     it('restores a database without tables', () => roundTrip(get, []));
     it('restores a record larger than a chunk', () => roundTrip(get, [huge(HUGE), accounts(3000)]));
@@ -38,7 +39,12 @@ async function filled(subject: Subject, tables: readonly TableSpec[]): Promise<S
   return source;
 }
 
-async function same(subject: Subject, source: string, copy: string, tables: readonly TableSpec[]): Promise<void> {
+async function same(
+  subject: Subject,
+  source: string,
+  copy: string,
+  tables: readonly TableSpec[],
+): Promise<void> {
   for (const { name } of tables) {
     assert.deepEqual(await subject.rows(copy, name), await subject.rows(source, name), `rows of ${name}`);
   }
@@ -74,10 +80,10 @@ async function throughPipe(get: () => Promise<Subject>): Promise<void> {
   const tables = [things(4000), huge(HUGE)];
   await using source = await filled(subject, tables);
   await using copy = await subject.absent();
-  const { input, output } = pipe();
+  const image = pipe();
   await Promise.all([
-    dumped(subject.adapter, source.location, { image: input, jobs: 4 }),
-    restored(subject.adapter, output, copy.location, { jobs: 1 }),
+    dumped(subject.adapter, source.location, { image, jobs: 4 }),
+    restored(subject.adapter, image, copy.location, { jobs: 1 }),
   ]);
   await same(subject, source.location, copy.location, tables);
 }

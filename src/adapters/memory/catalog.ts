@@ -1,8 +1,8 @@
 /** The objects of a memory database as catalog entries, and entries as objects. */
 import type { CatalogEntry, ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { decodeRow } from './types.ts';
 import type { State } from './database.ts';
+import { decodeRow } from './types.ts';
 
 /** Entries in order: tables, views over them, indexes, counters. */
 export function* catalogOf(
@@ -21,7 +21,14 @@ export function* catalogOf(
   for (const [name, view] of state.views) {
     const after = view.over.map((table) => ids.get(table));
     if (!after.every((needed) => needed !== undefined)) continue;
-    yield { id: ++id, kind: 'view', object: [database, name], phase: 'pre-data', after, body: { over: view.over } };
+    yield {
+      id: ++id,
+      kind: 'view',
+      object: [database, name],
+      phase: 'pre-data',
+      after,
+      body: { over: view.over },
+    };
   }
   for (const [name, index] of state.indexes) {
     const table = ids.get(index.table);
@@ -55,7 +62,8 @@ export function applyEntry(state: State, entry: CatalogEntry): void {
       state.views.set(name, { over: body.over as unknown as string[] });
       return;
     case 'index':
-      return buildIndex(state, entry, body);
+      buildIndex(state, entry, body);
+      return;
     case 'counter':
       state.counters.set(name, body.value as unknown as number);
       return;

@@ -16,7 +16,10 @@ export interface State {
   /** Named selections over tables: they depend on other objects. */
   readonly views: Map<string, { readonly over: readonly string[] }>;
   /** Columns by which a table is indexed; unique ones are checked when they are built. */
-  readonly indexes: Map<string, { readonly table: string; readonly column: number; readonly unique: boolean }>;
+  readonly indexes: Map<
+    string,
+    { readonly table: string; readonly column: number; readonly unique: boolean }
+  >;
   readonly counters: Map<string, number>;
   readonly files: Map<string, Uint8Array>;
 }

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Invitation, Part, ReadLane, RecordSink } from '../../core/adapter.ts';
 import { fileRecordHeader } from '../../core/records/file.ts';
-import { call, serve } from './wire.ts';
 import { databases } from './database.ts';
 import { FILE } from './types.ts';
+import { call, serve } from './wire.ts';
 
 serve('join', (database: string, session: string) => {
   databases.get(database)?.sessions.add(session);

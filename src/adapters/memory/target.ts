@@ -38,7 +38,14 @@ export class MemoryTarget implements Target {
     const obstacle = this.#obstacle();
     const steps = [`load the ${image.kind} image beside ${this.#name}`, `make it visible as ${this.#name}`];
     const obstacles: Finding[] = obstacle
-      ? [{ level: 'obstacle', what: obstacle.message, ...(obstacle.hint ? { hint: obstacle.hint } : {}), code: obstacle.code }]
+      ? [
+          {
+            level: 'obstacle',
+            what: obstacle.message,
+            ...(obstacle.hint ? { hint: obstacle.hint } : {}),
+            code: obstacle.code,
+          },
+        ]
       : [];
     return { steps, obstacles };
   }
@@ -59,8 +66,16 @@ export class MemoryTarget implements Target {
 
   async check(): Promise<readonly Check[]> {
     const { state } = this.#database();
-    const dangling = [...state.views].find(([, view]) => !view.over.every((table) => state.tables.has(table)));
-    return [{ name: 'views find their tables', passed: dangling === undefined, ...(dangling ? { detail: dangling[0] } : {}) }];
+    const dangling = [...state.views].find(
+      ([, view]) => !view.over.every((table) => state.tables.has(table)),
+    );
+    return [
+      {
+        name: 'views find their tables',
+        passed: dangling === undefined,
+        ...(dangling ? { detail: dangling[0] } : {}),
+      },
+    ];
   }
 
   async reread(): Promise<Snapshot> {
@@ -92,7 +107,9 @@ export class MemoryTarget implements Target {
     const there = databases.get(this.#name);
     if (!there) {
       if (this.#options.create) return undefined;
-      return new DbimgError('DATABASE_UNKNOWN', `There is no memory database ${this.#name}.`, { hint: 'Add --create.' });
+      return new DbimgError('DATABASE_UNKNOWN', `There is no memory database ${this.#name}.`, {
+        hint: 'Add --create.',
+      });
     }
     if (this.#options.replace || isEmpty(there.state)) return undefined;
     return new DbimgError('TARGET_NOT_EMPTY', `The memory database ${this.#name} is not empty.`, {

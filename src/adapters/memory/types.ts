@@ -35,7 +35,7 @@ export function decoder(open: StreamOpen): RecordDecoder {
   return {
     columns,
     *decode(chunk) {
-      for (const record of splitRows(chunk)) yield decodeRow(record).map(valueOf);
+      for (const record of splitRows(chunk)) yield decodeRow(record).map(valueOfCell);
     },
   };
 }
@@ -57,11 +57,13 @@ export function encoder(open: StreamOpen): RecordEncoder {
   };
 }
 
-function valueOf(cell: Cell): Value {
+function valueOfCell(cell: Cell): Value {
   if (cell === null) return { type: 'null' };
   if (typeof cell === 'string') return { type: 'text', value: cell };
   if (typeof cell === 'boolean') return { type: 'boolean', value: cell };
-  return Number.isSafeInteger(cell) ? { type: 'integer', value: BigInt(cell) } : { type: 'float', value: cell };
+  return Number.isSafeInteger(cell)
+    ? { type: 'integer', value: BigInt(cell) }
+    : { type: 'float', value: cell };
 }
 
 function cellOf(value: Value): Cell {

@@ -9,7 +9,9 @@ import { FILE, splitRows } from './types.ts';
 import { call, serve } from './wire.ts';
 
 serve('load', async (database: string, open: StreamOpen, bytes: Uint8Array): Promise<number> => {
-  return open.encoding === FILE ? await loadFiles(staging(database), bytes) : await loadRows(staging(database), open, bytes);
+  return open.encoding === FILE
+    ? await loadFiles(staging(database), bytes)
+    : await loadRows(staging(database), open, bytes);
 });
 serve('apply', (database: string, entry: CatalogEntry) => {
   return staging(database).change((state) => applyEntry(state, entry));

@@ -64,9 +64,13 @@ async function streamsOf(file: ImageFile, pattern: string): Promise<StreamSummar
     ? new DbimgError('USAGE', `The image has no object ${JSON.stringify(pattern)}.`, {
         hint: 'See what it has with: dbimg inspect IMAGE',
       })
-    : new DbimgError('USAGE', `${JSON.stringify(pattern)} names ${names.size} objects: ${listed.join(', ')} …`, {
-        hint: 'Name one of them, with its schema.',
-      });
+    : new DbimgError(
+        'USAGE',
+        `${JSON.stringify(pattern)} names ${names.size} objects: ${listed.join(', ')} …`,
+        {
+          hint: 'Name one of them, with its schema.',
+        },
+      );
 }
 
 type MakeDecoder = (open: ReturnType<typeof parseOpen>) => RecordDecoder;

@@ -1,12 +1,22 @@
 /** From a database into an image: one snapshot, many lanes, one writer. */
-import type { Adapter, ChangeFeed, Database, ImageKind, Omission, Part, Position, ServerInfo, Snapshot } from '../adapter.ts';
-import type { Warning } from '../events.ts';
-import { ImageWriter, type ImageOptions } from '../image/writer.ts';
-import type { Store, StoreWriter } from '../store/store.ts';
+import type {
+  Adapter,
+  ChangeFeed,
+  Database,
+  ImageKind,
+  Omission,
+  Part,
+  Position,
+  ServerInfo,
+  Snapshot,
+} from '../adapter.ts';
 import type { SealedFrame } from '../codec/sealing.ts';
+import type { Warning } from '../events.ts';
+import { type ImageOptions, ImageWriter } from '../image/writer.ts';
+import type { Store, StoreWriter } from '../store/store.ts';
 import { Job, type JobOptions } from './job.ts';
-import type { SourceLane } from './lanes.ts';
 import { joinSource, type LaneHome } from './lane-home.ts';
+import type { SourceLane } from './lanes.ts';
 import { PartList } from './parts.ts';
 import { type Selection, selector } from './select.ts';
 import { Throttle } from './throttle.ts';
@@ -97,6 +107,10 @@ async function writeImage(
       created: new Date().toISOString(),
       tool: TOOL,
     },
+  });
+  // Lanes may wait for the writer while a record of another lane is unfinished: a failed job must wake them.
+  job.signal.addEventListener('abort', () => void writer.abort(job.causeOf(job.signal.reason)), {
+    once: true,
   });
   const dump = new Dump(job, options, snapshot, writer);
   try {
@@ -205,7 +219,11 @@ class Dump {
       this.#job.signal.throwIfAborted();
       const before = this.#writer.bytes;
       await this.#writer.write(frame);
-      this.#job.advance({ bytes: frame.plainLength, records: frame.records, stored: this.#writer.bytes - before });
+      this.#job.advance({
+        bytes: frame.plainLength,
+        records: frame.records,
+        stored: this.#writer.bytes - before,
+      });
     });
     this.#job.object(part.open.object, totals.digest.records, totals.bytes);
   }

@@ -1,9 +1,9 @@
 /** What is inside an image, without a server and without reading its rows. */
 import type { ObjectName, Omission, Position, ServerInfo } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
-import { FRAME, type FrameType } from '../image/frame.ts';
-import type { Head } from '../image/head.ts';
 import { ImageFile } from '../image/file.ts';
+import { kindOf } from '../image/frame.ts';
+import type { Head } from '../image/head.ts';
 import { ImageReader } from '../image/reader.ts';
 import type { Root } from '../image/root.ts';
 import type { Store } from '../store/store.ts';
@@ -116,14 +116,13 @@ async function catalogOf(file: ImageFile): Promise<Pick<Inspection, 'kinds' | 's
 
 /** The frames of an image in file order; damage ends the sequence with an error. */
 export async function* frameRows(job: InspectJob): AsyncGenerator<FrameRow> {
-  const names = new Map<FrameType, string>(Object.entries(FRAME).map(([name, type]) => [type, name]));
   const store = await job.store.open();
   try {
     const reader = await ImageReader.open(store.stream(), job.keys);
-    for await (const frame of reader.frames({ all: true })) {
+    for await (const frame of reader.frames()) {
       yield {
         offset: frame.offset,
-        type: names.get(frame.type) ?? `${frame.type}`,
+        type: kindOf(frame.type),
         stream: frame.stream,
         sequence: frame.sequence,
         records: frame.records,

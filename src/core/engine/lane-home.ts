@@ -12,10 +12,18 @@ import { WorkerSourceLane, WorkerTargetLane } from './worker-lanes.ts';
 
 export type LaneHome = 'process' | 'worker';
 
-export function joinSource(home: LaneHome, options: SourceLaneOptions, context: Context): Promise<SourceLane> {
+export function joinSource(
+  home: LaneHome,
+  options: SourceLaneOptions,
+  context: Context,
+): Promise<SourceLane> {
   return home === 'worker' ? WorkerSourceLane.join(options, context) : LocalSourceLane.join(options, context);
 }
 
-export function joinTarget(home: LaneHome, options: TargetLaneOptions, context: Context): Promise<TargetLane> {
+export function joinTarget(
+  home: LaneHome,
+  options: TargetLaneOptions,
+  context: Context,
+): Promise<TargetLane> {
   return home === 'worker' ? WorkerTargetLane.join(options, context) : LocalTargetLane.join(options, context);
 }

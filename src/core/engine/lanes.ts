@@ -1,6 +1,16 @@
 /** What the engine asks of a lane, wherever it lives, and the lanes of this thread. */
-import type { Adapter, CatalogEntry, Chunk, Context, Invitation, Part, ReadLane, StreamOpen, WriteLane } from '../adapter.ts';
-import { StreamSealer, type Sealing } from '../codec/sealing.ts';
+import type {
+  Adapter,
+  CatalogEntry,
+  Chunk,
+  Context,
+  Invitation,
+  Part,
+  ReadLane,
+  StreamOpen,
+  WriteLane,
+} from '../adapter.ts';
+import { type Sealing, StreamSealer } from '../codec/sealing.ts';
 import { FrameOpener, type Opening, type StoredFrame } from '../image/frame-opener.ts';
 import { DigestSink, type Emit, LaneSink, type Totals } from './lane-sink.ts';
 
@@ -16,7 +26,11 @@ export interface TargetLane extends AsyncDisposable {
    * Opens, verifies and loads one chunk; resolves with what the server counted. `frames` is more than one frame only
    * for a record that is larger than a chunk.
    */
-  load(open: StreamOpen, records: number, frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>): Promise<number>;
+  load(
+    open: StreamOpen,
+    records: number,
+    frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
+  ): Promise<number>;
   apply(entry: CatalogEntry): Promise<void>;
 }
 

@@ -6,8 +6,8 @@ import type { Opening } from '../image/frame-opener.ts';
 import { type ChunkJob, ChunkQueue } from './chunk-queue.ts';
 import type { Job } from './job.ts';
 import { joinTarget, type LaneHome } from './lane-home.ts';
-import type { TargetLane } from './lanes.ts';
 import type { Totals } from './lane-sink.ts';
+import type { TargetLane } from './lanes.ts';
 import { ImageTotals, type ObjectTotals } from './totals.ts';
 
 export interface LoaderOptions {

@@ -106,7 +106,11 @@ class Prover {
         yield { part, reading };
       }
       if (parts === 0) {
-        this.differing.push({ object: totals.open.object, kind: 'missing', imageRecords: totals.digest.records });
+        this.differing.push({
+          object: totals.open.object,
+          kind: 'missing',
+          imageRecords: totals.digest.records,
+        });
       } else {
         this.#finishPart(reading);
       }

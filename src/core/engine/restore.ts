@@ -1,14 +1,21 @@
 /** From an image into a database: beside, checked, and visible in one moment at the end. */
-import type { Adapter, CatalogEntry, Check, ImageSummary, Omission, Plan, Position, Target } from '../adapter.ts';
+import type {
+  Adapter,
+  CatalogEntry,
+  Check,
+  ImageSummary,
+  Omission,
+  Plan,
+  Position,
+  Target,
+} from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import type { Warning } from '../events.ts';
-import { FRAME, type StoredFrame } from '../image/frame.ts';
+import { FRAME, kindOf, type StoredFrame } from '../image/frame.ts';
 import { ImageReader } from '../image/reader.ts';
 import type { Registry } from '../registry.ts';
-import type { StoreReader } from '../store/store.ts';
-import type { Store } from '../store/store.ts';
-import { ContentReader } from './content.ts';
+import type { Store, StoreReader } from '../store/store.ts';
 import { Job, type JobOptions, type StepTime } from './job.ts';
 import type { LaneHome } from './lane-home.ts';
 import { Loader } from './loader.ts';
@@ -82,9 +89,13 @@ async function adapterFor(options: RestoreJob, name: string): Promise<Adapter> {
   const own = await options.registry.named(name);
   const adapter = await options.registry.forLocation(options.target);
   if (adapter.name === own.name) return adapter;
-  throw new DbimgError('UNSUPPORTED', `This image is of ${own.name} and cannot be restored into ${adapter.name} yet.`, {
-    hint: `Give a target that begins with ${own.schemes.join(' or ')}`,
-  });
+  throw new DbimgError(
+    'UNSUPPORTED',
+    `This image is of ${own.name} and cannot be restored into ${adapter.name} yet.`,
+    {
+      hint: `Give a target that begins with ${own.schemes.join(' or ')}`,
+    },
+  );
 }
 
 class Restore {
@@ -93,7 +104,6 @@ class Restore {
   readonly #adapter: Adapter;
   readonly #target: Target;
   readonly #reader: ImageReader;
-  readonly #content: ContentReader;
   readonly #selects: ReturnType<typeof selector>;
   readonly #postData: PostData;
   /** Entries left out by the selection: what depends on them is left out too. */
@@ -107,7 +117,6 @@ class Restore {
     this.#adapter = adapter;
     this.#target = target;
     this.#reader = reader;
-    this.#content = new ContentReader(reader.opening);
     this.#selects = selector(options);
     this.#postData = new PostData(options.tmp);
   }
@@ -167,7 +176,7 @@ class Restore {
         await this.#apply();
         return next;
       }
-      for (const entry of await this.#content.entries(next.value)) {
+      for await (const entry of this.#reader.entries(next.value)) {
         this.#job.signal.throwIfAborted();
         if (!this.#wants(entry)) continue;
         if (entry.phase === 'pre-data') this.#batch.push(entry);
@@ -195,7 +204,7 @@ class Restore {
     this.#job.signal.throwIfAborted();
     switch (frame.type) {
       case FRAME.OPEN: {
-        const open = await this.#content.open(frame);
+        const open = await this.#reader.openOf(frame);
         loader.open(frame.stream, open, this.#selects ? this.#selects(open.object) : true);
         break;
       }
@@ -203,12 +212,16 @@ class Restore {
         await loader.data(frame);
         break;
       case FRAME.CLOSE:
-        await loader.close(frame.stream, await this.#content.totals(frame));
+        await loader.close(frame.stream, await this.#reader.totalsOf(frame));
         break;
       default:
-        throw new DbimgError('UNSUPPORTED', `This dbimg cannot restore images with frames of type ${frame.type}.`, {
-          hint: 'The image is an increment or holds a log; a newer dbimg restores it.',
-        });
+        throw new DbimgError(
+          'UNSUPPORTED',
+          `This dbimg cannot restore ${kindOf(frame.type).toUpperCase()} frames.`,
+          {
+            hint: 'The image is an increment or holds a log; a newer dbimg restores it.',
+          },
+        );
     }
   }
 
@@ -219,7 +232,10 @@ class Restore {
     this.#checks = await this.#job.step('check', () => this.#target.check());
     const failed = this.#checks.find((check) => !check.passed);
     if (failed) {
-      throw new DbimgError('MISMATCH', `The check "${failed.name}" failed${failed.detail ? `: ${failed.detail}` : '.'}`);
+      throw new DbimgError(
+        'MISMATCH',
+        `The check "${failed.name}" failed${failed.detail ? `: ${failed.detail}` : '.'}`,
+      );
     }
   }
 
@@ -230,16 +246,24 @@ class Restore {
       const proof = await prove(this.#job, { adapter, snapshot, jobs, lanes }, loader.totals());
       const [first] = proof.differing;
       if (first) {
-        throw new DbimgError('MISMATCH', `What was restored is not what the image holds: ${first.kind} differ.`, {
-          object: first.object,
-          hint: 'Nothing was published. Please report this: it should never happen.',
-        });
+        throw new DbimgError(
+          'MISMATCH',
+          `What was restored is not what the image holds: ${first.kind} differ.`,
+          {
+            object: first.object,
+            hint: 'Nothing was published. Please report this: it should never happen.',
+          },
+        );
       }
       return { objects: proof.objects, records: proof.records };
     });
   }
 
-  #report(done: { loader?: Loader; plan?: Plan; proven?: { objects: number; records: number } }): RestoreReport {
+  #report(done: {
+    loader?: Loader;
+    plan?: Plan;
+    proven?: { objects: number; records: number };
+  }): RestoreReport {
     const { head, root } = this.#reader;
     return {
       image: head.image,
@@ -262,4 +286,3 @@ function summaryOf(reader: ImageReader): ImageSummary {
   const { image, kind, adapter, server, position } = reader.head;
   return { image, kind, adapter, server, position };
 }
-

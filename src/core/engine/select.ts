@@ -16,12 +16,16 @@ export function selector(selection: Selection): ((object: ObjectName) => boolean
   const skip = (selection.skip ?? []).map(pattern);
   if (only.length === 0 && skip.length === 0) return undefined;
   return (object) =>
-    (only.length === 0 || only.some((matches) => matches(object))) && !skip.some((matches) => matches(object));
+    (only.length === 0 || only.some((matches) => matches(object))) &&
+    !skip.some((matches) => matches(object));
 }
 
 function pattern(glob: string): (object: ObjectName) => boolean {
   const segments = glob.split('.').map((segment) => {
-    const source = segment.replace(/[\\^$.|+()[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+    const source = segment
+      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
     return new RegExp(`^${source}$`, 'su');
   });
   return (object) => {

@@ -19,7 +19,9 @@ export class Throttle {
     const start = Math.max(this.#until, now);
     this.#until = start + (bytes / this.#rate) * 1000;
     if (start > now) {
-      await sleep(start - now, undefined, { signal: this.#signal }).catch(() => this.#signal.throwIfAborted());
+      await sleep(start - now, undefined, { signal: this.#signal }).catch(() =>
+        this.#signal.throwIfAborted(),
+      );
     }
   }
 }

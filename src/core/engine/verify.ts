@@ -1,12 +1,12 @@
 /** Checks every byte of an image, and whether a live database still equals it. */
+
+import type { StreamOpen } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { FRAME, type StoredFrame } from '../image/frame.ts';
 import { FrameOpener } from '../image/frame-opener.ts';
 import { ImageReader } from '../image/reader.ts';
 import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
-import type { StreamOpen } from '../adapter.ts';
-import { ContentReader } from './content.ts';
 import { Job, type JobOptions } from './job.ts';
 import type { LaneHome } from './lane-home.ts';
 import { type Difference, prove } from './prove.ts';
@@ -49,7 +49,9 @@ export async function verifyImage(options: VerifyJob): Promise<VerifyReport> {
     store = await options.store.open();
     const reader = await ImageReader.open(store.stream(), options.keys);
     await using totals = new ImageTotals(options.tmp);
-    const frames = await job.step('verify', () => readThrough(job, reader, options.against ? totals : undefined));
+    const frames = await job.step('verify', () =>
+      readThrough(job, reader, options.against ? totals : undefined),
+    );
     const { root } = reader;
     if (!root) throw new TypeError('a reader that ended without an error has a root');
     return {
@@ -76,7 +78,6 @@ export async function verifyImage(options: VerifyJob): Promise<VerifyReport> {
 /** Opens every frame; a few at a time, because decompression runs beside this thread. Returns their number. */
 async function readThrough(job: Job, reader: ImageReader, totals: ImageTotals | undefined): Promise<number> {
   const opener = new FrameOpener(reader.opening);
-  const content = new ContentReader(reader.opening);
   const open = new Map<number, StreamOpen>();
   const running: Promise<void>[] = [];
   let frames = 0;
@@ -87,9 +88,9 @@ async function readThrough(job: Job, reader: ImageReader, totals: ImageTotals | 
   for await (const frame of reader.frames()) {
     job.signal.throwIfAborted();
     frames += 1;
-    if (totals && frame.type === FRAME.OPEN) open.set(frame.stream, await content.open(frame));
+    if (totals && frame.type === FRAME.OPEN) open.set(frame.stream, await reader.openOf(frame));
     if (totals && frame.type === FRAME.CLOSE) {
-      await totals.add(open.get(frame.stream) as StreamOpen, await content.totals(frame));
+      await totals.add(open.get(frame.stream) as StreamOpen, await reader.totalsOf(frame));
       open.delete(frame.stream);
     }
     const checking = check(frame);
@@ -121,13 +122,17 @@ async function compare(
     const extra: Difference[] = [];
     for await (const part of snapshot.parts()) {
       const { object } = part.open;
-      if (part.open.part === 0 && !proof.seen.has(JSON.stringify(object))) extra.push({ object, kind: 'extra' });
+      if (part.open.part === 0 && !proof.seen.has(JSON.stringify(object)))
+        extra.push({ object, kind: 'extra' });
     }
     return { equal: proof.objects - proof.differing.length, differing: [...proof.differing, ...extra] };
   });
 }
 
-async function* chosen(totals: ImageTotals, selects: ReturnType<typeof selector>): ReturnType<ImageTotals['values']> {
+async function* chosen(
+  totals: ImageTotals,
+  selects: ReturnType<typeof selector>,
+): ReturnType<ImageTotals['values']> {
   for await (const object of totals.values()) {
     if (!selects || selects(object.open.object)) yield object;
   }

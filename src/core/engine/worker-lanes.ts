@@ -32,6 +32,9 @@ class WorkerLane implements AsyncDisposable {
     this.#context = context;
     this.#worker = new Worker(MODULE, { workerData: setup });
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#exited.then(() =>
+      this.#call?.reject(new DbimgError('BUG', 'A worker thread ended before its work did.')),
+    );
     this.#worker.on('message', (message: FromWorker) => void this.#hear(message));
     this.#worker.on('error', (error) => this.#call?.reject(error));
     this.#onAbort = () => this.#post({ do: 'abort', reason: asDbimgError(context.signal.reason).toJSON() });

@@ -59,27 +59,23 @@ async function work(lane: LocalSourceLane | LocalTargetLane, message: ToWorker):
   throw new TypeError(`a ${setup.side} lane was asked to ${message.do}`);
 }
 
-try {
-  const lane = await join();
-  port.on('message', async (message: ToWorker) => {
-    switch (message.do) {
-      case 'taken':
-        return answer.resolve(undefined);
-      case 'frame':
-        return answer.resolve(message.frame);
-      case 'abort':
-        controller.abort(DbimgError.from(message.reason));
-        return answer.reject(controller.signal.reason);
-      case 'stop':
-        await lane[Symbol.asyncDispose]();
-        return port.close();
-      default:
-        await work(lane, message).then((result) => say({ say: 'done', result }), fail);
-    }
-  });
-  answer.promise.catch(() => {});
-  say({ say: 'ready' });
-} catch (error) {
-  fail(error);
-  port.close();
-}
+const joined = join();
+
+port.on('message', async (message: ToWorker) => {
+  switch (message.do) {
+    case 'taken':
+      return answer.resolve(undefined);
+    case 'frame':
+      return answer.resolve(message.frame);
+    case 'abort':
+      controller.abort(DbimgError.from(message.reason));
+      return answer.reject(controller.signal.reason);
+    case 'stop':
+      await joined.then((lane) => lane[Symbol.asyncDispose]()).catch(() => {});
+      return port.close();
+    default:
+      await work(await joined, message).then((result) => say({ say: 'done', result }), fail);
+  }
+});
+answer.promise.catch(() => {});
+joined.then(() => say({ say: 'ready' }), fail);
