@@ -12,14 +12,16 @@ export function readable(latin1: string, at = 0): string {
   return `${from > 0 ? '…' : ''}${shown}${from + WIDTH < latin1.length ? `… (${latin1.length} bytes)` : ''}`;
 }
 
-/** The differing middle of two lists, with the line before it. */
+/** Lines that only one list has, with the line before the first of them; where only the order differs, from there on. */
 export function lineDifference(a: readonly string[], b: readonly string[]): string {
   let begin = 0;
   while (begin < a.length && begin < b.length && a[begin] === b[begin]) begin += 1;
-  let same = 0;
-  while (same < a.length - begin && same < b.length - begin && a.at(-1 - same) === b.at(-1 - same)) same += 1;
-  const left = a.slice(begin, a.length - same);
-  const right = b.slice(begin, b.length - same);
+  const inA = new Set(a);
+  const inB = new Set(b);
+  const onlyA = a.filter((line) => !inB.has(line));
+  const onlyB = b.filter((line) => !inA.has(line));
+  const reordered = onlyA.length === 0 && onlyB.length === 0;
+  const [left, right] = reordered ? [a.slice(begin), b.slice(begin)] : [onlyA, onlyB];
   const at = firstDifference(left[0] ?? '', right[0] ?? '');
   const show = (lines: readonly string[], sign: string): string[] => [
     ...lines.slice(0, SHOWN).map((line) => `  ${sign} ${readable(line, at)}`),

@@ -130,14 +130,14 @@ export async function compareRoles(
   selects: (role: string) => boolean,
 ): Promise<string[]> {
   const sql = `
-    SELECT rolname, format('%s', row_to_json(x)) AS line FROM (
+    SELECT rolname, rolname || ': ' || attribute || ' ' || coalesce(value, 'null') AS line FROM (
       SELECT r.rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolconnlimit,
         rolpassword, rolvaliduntil, rolbypassrls, shobj_description(r.oid, 'pg_authid') AS comment,
         (SELECT array_agg(setting ORDER BY setting) FROM pg_db_role_setting s, unnest(setconfig) AS setting
           WHERE setrole = r.oid AND setdatabase = 0) AS settings,
         (SELECT array_agg(m.roleid::regrole || CASE WHEN admin_option THEN ' with admin' ELSE '' END ORDER BY m.roleid::regrole::text)
           FROM pg_auth_members m WHERE m.member = r.oid) AS member_of
-      FROM pg_authid r) AS x ORDER BY 1`;
+      FROM pg_authid r) AS x, jsonb_each_text(to_jsonb(x)) AS of (attribute, value) ORDER BY 1, attribute`;
   const ask = async (url: string): Promise<string[]> =>
     (await query<{ rolname: string; line: string }>(url, `${PLAIN_TEXT}${sql}`))
       .filter(({ rolname }) => selects(rolname))
