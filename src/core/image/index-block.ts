@@ -1,6 +1,6 @@
 /** INDEX blocks: one entry for every frame, in the order of the image. `docs/format.md` section 8. */
 import { damaged } from './damage.ts';
-import { decodeHeader, type FrameHeader, HEADER_BYTES, SYNC, sealHeaderCrc } from './frame.ts';
+import { decodeHeader, type FrameHeader, frameBytes, HEADER_BYTES, SYNC, sealHeaderCrc } from './frame.ts';
 
 /** No block has more entries. */
 export const MAX_ENTRIES = 4096;
@@ -50,18 +50,39 @@ export class IndexBlock {
   }
 }
 
-/** @throws DbimgError `IMAGE_DAMAGED` */
-export function* decodeIndexBlock(bytes: Uint8Array): Generator<IndexEntry> {
+/**
+ * Checks a block as a whole: its frames lie side by side and the last ends at `end`, where the block's own frame begins.
+ * @throws DbimgError `IMAGE_DAMAGED`
+ */
+export function checkIndexBlock(bytes: Uint8Array, end: number): void {
   if (bytes.length === 0 || bytes.length % ENTRY_BYTES !== 0 || bytes.length > MAX_ENTRIES * ENTRY_BYTES) {
     throw damaged('An INDEX block has an impossible length.');
   }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let next = view.getBigUint64(0, true);
   for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at, ENTRY_BYTES);
+    if (view.getBigUint64(at, true) !== next)
+      throw damaged('The frames of an INDEX block do not lie side by side.');
+    const flags = view.getUint16(at + HEADER_AT + 2, true);
+    const storedLength = view.getUint32(at + HEADER_AT + 24, true);
+    next += BigInt(frameBytes({ storedLength, flags }));
+  }
+  if (next !== BigInt(end)) throw damaged('An INDEX block does not follow the frames that it lists.');
+}
+
+/**
+ * The entries of one stream in a block that {@link checkIndexBlock} has seen.
+ * @throws DbimgError `IMAGE_DAMAGED`
+ */
+export function* entriesOf(bytes: Uint8Array, stream: number): Generator<IndexEntry> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
+    if (view.getUint32(at + HEADER_AT + 4, true) !== stream) continue;
     const header = new Uint8Array(HEADER_BYTES);
     new DataView(header.buffer).setUint32(0, SYNC, true);
     header.set(bytes.subarray(at + HEADER_AT, at + SUM_AT), 4);
     sealHeaderCrc(header);
-    const offset = Number(view.getBigUint64(0, true));
+    const offset = Number(view.getBigUint64(at, true));
     yield { offset, header, frame: decodeHeader(header, offset), sum: sumAt(bytes, at) };
   }
 }
