@@ -9,6 +9,7 @@ interface Note {
   readonly oid: number;
   readonly column: number;
   readonly text: string;
+  readonly sort: 'comment' | 'extension' | 'label';
   readonly provider: string | null;
 }
 
@@ -26,12 +27,16 @@ export class Adornments {
     const keys = [`{${all.map((one) => one.classId).join(',')}}`, `{${all.map((one) => one.oid).join(',')}}`];
     const wanted = 'unnest($1::oid[], $2::oid[]) AS w (class, oid)';
     const notes = await server.rows<Note>(
-      `SELECT d.classoid::int8 AS class, d.objoid::int8 AS oid, d.objsubid AS column, d.description AS text, NULL AS provider
+      `SELECT d.classoid::int8 AS class, d.objoid::int8 AS oid, d.objsubid AS column, d.description AS text, 'comment' AS sort, NULL AS provider
        FROM ${wanted} JOIN pg_description AS d ON d.classoid = w.class AND d.objoid = w.oid
        UNION ALL
-       SELECT s.classoid::int8, s.objoid::int8, s.objsubid, s.label, s.provider
+       SELECT s.classoid::int8, s.objoid::int8, s.objsubid, s.label, 'label', s.provider
        FROM ${wanted} JOIN pg_seclabel AS s ON s.classoid = w.class AND s.objoid = w.oid
-       ORDER BY 1, 2, 3, 5 NULLS FIRST`,
+       UNION ALL
+       SELECT x.classid::int8, x.objid::int8, 0, quote_ident(e.extname), 'extension', NULL
+       FROM ${wanted} JOIN pg_depend AS x ON x.classid = w.class AND x.objid = w.oid AND x.deptype = 'x'
+       JOIN pg_extension AS e ON e.oid = x.refobjid AND x.refclassid = 'pg_extension'::regclass
+       ORDER BY 1, 2, 3, 5, 6`,
       keys,
     );
     for (const note of notes) {
@@ -53,8 +58,7 @@ export class Adornments {
     for (const note of this.#notes.get(`${adorned.classId}.${adorned.oid}`) ?? []) {
       const on = noteTarget(adorned, note.column);
       if (on === undefined) continue;
-      if (note.provider === null) sql.push(`COMMENT ON ${on} IS ${literal(note.text)}`);
-      else sql.push(`SECURITY LABEL FOR ${identifier(note.provider)} ON ${on} IS ${literal(note.text)}`);
+      sql.push(noteStatement(note, on));
     }
     return sql;
   }
@@ -67,6 +71,17 @@ export class Adornments {
       if (column.acl) sql.push(...privilegeStatements(column.acl, on, owner, column.name));
     }
     return sql;
+  }
+}
+
+function noteStatement(note: Note, on: string): string {
+  switch (note.sort) {
+    case 'comment':
+      return `COMMENT ON ${on} IS ${literal(note.text)}`;
+    case 'extension':
+      return `ALTER ${on} DEPENDS ON EXTENSION ${note.text}`;
+    case 'label':
+      return `SECURITY LABEL FOR ${identifier(note.provider ?? '')} ON ${on} IS ${literal(note.text)}`;
   }
 }
 

@@ -1,39 +1,64 @@
 /** Which family describes which kind. */
 import { describeConstraints, describeSeparateChecks } from './constraints.ts';
+import { describeDefaultPrivileges } from './default-privileges.ts';
 import type { Describe } from './draft.ts';
+import { describeExtensions } from './extensions.ts';
+import { describeServers, describeUserMappings, describeWrappers } from './foreign.ts';
+import { describeAggregates, describeFunctions, describeLanguages, describeTransforms } from './functions.ts';
 import { describeIndexes, describeIndexPartitions, describeStatistics } from './indexes.ts';
 import type { KindName } from './kinds.ts';
+import {
+  describeAccessMethods,
+  describeCasts,
+  describeConversions,
+  describeOperatorClasses,
+  describeOperatorFamilies,
+  describeOperators,
+} from './operators.ts';
+import { describePolicies, describeRowSecurity } from './policies.ts';
+import {
+  describePublications,
+  describePublishedSchemas,
+  describePublishedTables,
+  describeSubscriptions,
+} from './replication.ts';
 import { describeSchemas } from './schemas.ts';
 import { describeSequences } from './sequences.ts';
 import { describeDefaults, describePartitions, describeTables } from './tables.ts';
+import {
+  describeSearchConfigurations,
+  describeSearchDictionaries,
+  describeSearchParsers,
+  describeSearchTemplates,
+} from './text-search.ts';
+import { describeEventTriggers, describeRules, describeTriggers } from './triggers.ts';
+import { describeCollations, describeShellTypes, describeTypes } from './types.ts';
 import { describeMaterializedViews, describeRefreshes, describeViewQueries, describeViews } from './views.ts';
-
-const none: Describe = async () => [];
 
 export const DESCRIBERS: Readonly<Record<KindName, Describe>> = {
   schema: describeSchemas,
-  language: none,
-  collation: none,
-  extension: none,
-  'shell-type': none,
-  type: none,
+  language: describeLanguages,
+  collation: describeCollations,
+  extension: describeExtensions,
+  'shell-type': describeShellTypes,
+  type: describeTypes,
   'domain-constraint': describeSeparateChecks,
-  cast: none,
-  function: none,
-  aggregate: none,
-  transform: none,
-  'access-method': none,
-  operator: none,
-  'operator-family': none,
-  'operator-class': none,
-  conversion: none,
-  'text-search-parser': none,
-  'text-search-template': none,
-  'text-search-dictionary': none,
-  'text-search-configuration': none,
-  'foreign-data-wrapper': none,
-  server: none,
-  'user-mapping': none,
+  cast: describeCasts,
+  function: describeFunctions,
+  aggregate: describeAggregates,
+  transform: describeTransforms,
+  'access-method': describeAccessMethods,
+  operator: describeOperators,
+  'operator-family': describeOperatorFamilies,
+  'operator-class': describeOperatorClasses,
+  conversion: describeConversions,
+  'text-search-parser': describeSearchParsers,
+  'text-search-template': describeSearchTemplates,
+  'text-search-dictionary': describeSearchDictionaries,
+  'text-search-configuration': describeSearchConfigurations,
+  'foreign-data-wrapper': describeWrappers,
+  server: describeServers,
+  'user-mapping': describeUserMappings,
   sequence: describeSequences,
   table: describeTables,
   view: describeViews,
@@ -47,16 +72,16 @@ export const DESCRIBERS: Readonly<Record<KindName, Describe>> = {
   constraint: describeConstraints,
   'index-partition': describeIndexPartitions,
   statistics: describeStatistics,
-  rule: none,
+  rule: describeRules,
   'foreign-key': describeConstraints,
-  trigger: none,
-  'row-security': none,
-  policy: none,
-  publication: none,
-  'publication-table': none,
-  'publication-schema': none,
+  trigger: describeTriggers,
+  'row-security': describeRowSecurity,
+  policy: describePolicies,
+  publication: describePublications,
+  'publication-table': describePublishedTables,
+  'publication-schema': describePublishedSchemas,
   refresh: describeRefreshes,
-  'default-privileges': none,
-  subscription: none,
-  'event-trigger': none,
+  'default-privileges': describeDefaultPrivileges,
+  subscription: describeSubscriptions,
+  'event-trigger': describeEventTriggers,
 };

@@ -54,7 +54,7 @@ export class CatalogSession {
   /** All rows of a query that is known to be short. Integers beyond 2^53 must be cast to text in the query. */
   async rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]> {
     const rows = await this.#query(`SELECT pg_catalog.row_to_json(q)::text AS j FROM (${sql}) AS q`, values);
-    return rows.map((row) => JSON.parse(String(row['j'])) as T);
+    return rows.map((row) => JSON.parse(String(row.j)) as T);
   }
 
   /** The rows that describe the given objects: `$1` of the query is the list of their oids. */
