@@ -16,7 +16,7 @@ export async function analyzeDatabase(endpoint: Endpoint, lanes: number, context
       WHERE c.relkind IN ('r', 'm', 'p') AND ${IS_USER_TABLE}
       ORDER BY pg_catalog.pg_relation_size(c.oid) DESC, c.oid`,
   );
-  const names = rows.map((row) => String(row['name']));
+  const names = rows.map((row) => String(row.name));
   let next = 0;
   const work = async (session: Session): Promise<void> => {
     await session.query(settingStatement(WRITE_SETTINGS, false));

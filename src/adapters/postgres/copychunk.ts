@@ -18,7 +18,7 @@ export async function copyChunk(
     });
   }
   const copy = `COPY ${table} FROM STDIN (FORMAT ${binary ? 'binary' : 'text'})`;
-  const encoding = open.settings?.['client_encoding'] ?? 'UTF8';
+  const encoding = open.settings?.client_encoding ?? 'UTF8';
   const around = (name: string): string => `SET LOCAL client_encoding TO ${identifier(name)}`;
   const statement = encoding === 'UTF8' ? copy : `${around(encoding)}; ${copy}; ${around('UTF8')}`;
   return await session.copyIn(statement, chunk.pieces, binary, {

@@ -37,7 +37,7 @@ const NAMED = 20;
 /** @throws DbimgError `IMAGE_DAMAGED` if the body is not one of this adapter's. */
 export function bodyOf(entry: CatalogEntry): EntryBody {
   const body = entry.body as { readonly [key: string]: Plain } | null;
-  const sql = body?.['sql'];
+  const sql = body?.sql;
   if (Array.isArray(sql) && sql.every((statement) => typeof statement === 'string')) {
     return body as unknown as EntryBody;
   }

@@ -82,7 +82,7 @@ const locks: Probe = async (session) => {
   );
   return rows.map((row) => ({
     level: 'warning',
-    what: `Process ${row['pid']} holds or awaits an exclusive lock on ${row['name']}: a dump would have to wait for it.`,
+    what: `Process ${row.pid} holds or awaits an exclusive lock on ${row.name}: a dump would have to wait for it.`,
   }));
 };
 
@@ -93,7 +93,7 @@ const sessions: Probe = async (session) => {
             - pg_catalog.current_setting('superuser_reserved_connections')::int
             - (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend')::int AS free`,
   );
-  const free = Number(row['free']);
+  const free = Number(row.free);
   return [
     {
       level: free < 10 ? 'warning' : 'ok',
@@ -109,11 +109,11 @@ const tables: Probe = async (session) => {
              + pg_catalog.current_setting('max_prepared_transactions')::int) AS locks
        FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p')`,
   );
-  if (Number(row['tables']) < Number(row['locks'])) return [];
+  if (Number(row.tables) < Number(row.locks)) return [];
   return [
     {
       level: 'warning',
-      what: `There are ${row['tables']} tables to be locked, and room for about ${row['locks']} locks.`,
+      what: `There are ${row.tables} tables to be locked, and room for about ${row.locks} locks.`,
       hint: 'Raise max_locks_per_transaction, and restart the server.',
     },
   ];
@@ -124,7 +124,7 @@ const leftovers: Probe = async (session) => {
     `SELECT d.datname AS name, EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a
               WHERE a.datid = d.oid AND a.application_name = 'dbimg') AS alive FROM pg_catalog.pg_database AS d ORDER BY 1`,
   );
-  const dead = databases.filter((row) => STAGING_NAME.test(String(row['name'])) && row['alive'] !== true);
+  const dead = databases.filter((row) => STAGING_NAME.test(String(row.name)) && row.alive !== true);
   const marked = await session.query('SELECT 1 AS one FROM pg_catalog.pg_namespace WHERE nspname = $1', [
     MARKER,
   ]);
@@ -132,7 +132,7 @@ const leftovers: Probe = async (session) => {
 };
 
 function leftover(row: Row): Finding {
-  const name = String(row['name']);
+  const name = String(row.name);
   return {
     level: 'warning',
     what: `The database ${name} is what a restore that died left behind.`,

@@ -46,19 +46,19 @@ export async function readFacts(session: Session): Promise<ServerFacts> {
   const [plain] = await session.query('SELECT version() AS banner', undefined, {
     what: 'The server did not answer',
   });
-  assertPostgres(String(plain?.['banner']));
+  assertPostgres(String(plain?.banner));
   const row = await session.row(FACTS, undefined, { what: 'The server could not be examined' });
   const text = (name: string): string => String(row[name]);
   return {
-    version: Number(row['version']),
+    version: Number(row.version),
     database: text('database'),
     user: text('username'),
-    superuser: row['superuser'] === true,
-    createDatabase: row['createdb'] === true,
+    superuser: row.superuser === true,
+    createDatabase: row.createdb === true,
     encoding: text('encoding'),
-    recovery: row['recovery'] === true,
+    recovery: row.recovery === true,
     identity: `${text('started')} ${text('port')}`,
-    pooled: Number(row['pid']) !== session.pid,
+    pooled: Number(row.pid) !== session.pid,
     info: {
       product: 'PostgreSQL',
       version: text('text').split(' ')[0] as string,

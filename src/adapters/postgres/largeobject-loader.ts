@@ -50,7 +50,7 @@ export class LargeObjectLoader {
       await run(LOCK);
       await run(MAKE);
       await run(FILL);
-      const statements = (await run(ADORN)).map((row) => String(row['statement']));
+      const statements = (await run(ADORN)).map((row) => String(row.statement));
       if (statements.length > 0) await run(statements.join(';\n'));
       await run('COMMIT');
       return loaded;

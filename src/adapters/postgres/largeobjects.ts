@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 import { VALUE_SETTINGS } from './settings.ts';
 
 /** Bytes of one piece: a record stays far below a chunk's size. */
-export const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 const PART_BYTES = 64 * 1024 * 1024;
 
 /** Where the objects of a database are found by name. */
@@ -44,9 +44,9 @@ export class LargeObjectLister {
       undefined,
       doing,
     );
-    const count = Number(row['count']);
+    const count = Number(row.count);
     if (count === 0) return;
-    const bytes = Number(row['bytes']);
+    const bytes = Number(row.bytes);
     const perPart = 2 ** Math.max(0, Math.floor(Math.log2(PART_BYTES / Math.max(1, bytes / count))));
     const starts = await this.#session.query(
       `SELECT loid::int8::text AS loid FROM (SELECT oid AS loid, pg_catalog.row_number() OVER (ORDER BY oid) - 1 AS place
@@ -54,7 +54,7 @@ export class LargeObjectLister {
       [perPart],
       doing,
     );
-    const bounds = [undefined, ...starts.map((start) => String(start['loid'])), undefined];
+    const bounds = [undefined, ...starts.map((start) => String(start.loid)), undefined];
     for (let part = 0; part < bounds.length - 1; part++) {
       yield {
         open: this.#open(part),

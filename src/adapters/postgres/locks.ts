@@ -40,8 +40,8 @@ export async function listTables(
   );
   return rows
     .map((row) => ({
-      oid: Number(row['oid']),
-      object: [database, String(row['schema']), String(row['name'])],
+      oid: Number(row.oid),
+      object: [database, String(row.schema), String(row.name)],
     }))
     .filter(({ object }) => selects(object));
 }
@@ -127,12 +127,12 @@ function lockTimeout(found: readonly Row[], timeout: number, cause: unknown): Db
       hint: 'Try again later, or with a longer --lock-timeout.',
     });
   }
-  const object = [String(first['schema']), String(first['name'])];
+  const object = [String(first.schema), String(first.name)];
   const sessions = found
-    .filter((row) => row['pid'] !== null)
+    .filter((row) => row.pid !== null)
     .map(
       (row) =>
-        `process ${row['pid']} of ${row['username']} (${row['application'] || 'no name'}, ${row['state']}, for ${row['age']})`,
+        `process ${row.pid} of ${row.username} (${row.application || 'no name'}, ${row.state}, for ${row.age})`,
     );
   const who = sessions.length > 0 ? ` Held by ${sessions.join(', ')}.` : '';
   return new DbimgError(

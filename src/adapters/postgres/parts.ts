@@ -76,7 +76,7 @@ export class PartLister {
     const whole = [{ condition: undefined, share: 1 }];
     if (table.condition !== '' || this.#options.order === 'key') return whole;
     if (table.heap && this.#facts.version >= TID_RANGE_VERSION) {
-      const blockSize = Number(this.#facts.info.settings['block_size']);
+      const blockSize = Number(this.#facts.info.settings.block_size);
       return blockRanges(Math.ceil(table.main / blockSize), table.total).map((range) => ({
         condition: rangeCondition(range, 'ctid', (block) => `'(${block},0)'::pg_catalog.tid`),
         share: range.share,

@@ -30,15 +30,15 @@ export async function readPassword(
     if (line === '' || line.startsWith('#')) continue;
     const fields = splitLine(line);
     const matches = wanted.every(
-      (value, index) => fields[index] === '*' || unescape(fields[index]) === value,
+      (value, index) => fields[index] === '*' || unescaped(fields[index]) === value,
     );
-    if (matches && fields.length > 4) return unescape(fields[4]);
+    if (matches && fields.length > 4) return unescaped(fields[4]);
   }
   return undefined;
 }
 
 function defaultFile(environment: Environment): string {
-  if (process.platform === 'win32') return join(environment['APPDATA'] ?? '', 'postgresql', 'pgpass.conf');
+  if (process.platform === 'win32') return join(environment.APPDATA ?? '', 'postgresql', 'pgpass.conf');
   return join(homedir(), '.pgpass');
 }
 
@@ -55,13 +55,13 @@ async function readPrivate(file: string): Promise<string | undefined> {
 /** Fields still hold their backslashes, so that an escaped `*` is no wildcard. */
 function splitLine(line: string): string[] {
   const fields = [''];
-  for (const [token] of line.matchAll(/\\.|[^]/g)) {
+  for (const [token] of line.matchAll(/\\.|./gs)) {
     if (token === ':') fields.push('');
     else fields[fields.length - 1] += token;
   }
   return fields;
 }
 
-function unescape(field: string | undefined): string {
+function unescaped(field: string | undefined): string {
   return (field ?? '').replace(/\\(.)/g, '$1');
 }

@@ -55,11 +55,11 @@ export async function unreadable(
     { what: 'The privileges could not be examined' },
   );
   const chosen = rows
-    .map((row) => ({ row, object: [database, String(row['schema']), String(row['name'])] }))
+    .map((row) => ({ row, object: [database, String(row.schema), String(row.name)] }))
     .filter(({ object }) => selects(object));
   return {
-    denied: chosen.filter(({ row }) => row['denied'] === true).map(({ object }) => object),
-    filtered: chosen.filter(({ row }) => row['filtered'] === true).map(({ object }) => object),
+    denied: chosen.filter(({ row }) => row.denied === true).map(({ object }) => object),
+    filtered: chosen.filter(({ row }) => row.filtered === true).map(({ object }) => object),
   };
 }
 

@@ -45,7 +45,7 @@ export class PostgresReadLane implements ReadLane {
     const format = FORMATS[open.encoding];
     if (!format) throw new DbimgError('UNSUPPORTED', `PostgreSQL gives no records as ${open.encoding}.`);
     const copy = `COPY ${scopeOf(part).source} TO STDOUT (FORMAT ${format.format})`;
-    const encoding = open.settings?.['client_encoding'] ?? 'UTF8';
+    const encoding = open.settings?.client_encoding ?? 'UTF8';
     // Our statements are UTF-8; only the rows travel in the encoding of the database.
     const around = (name: string): string => `SET LOCAL client_encoding TO ${identifier(name)}`;
     const statement = encoding === 'UTF8' ? copy : `${around(encoding)}; ${copy}; ${around('UTF8')}`;

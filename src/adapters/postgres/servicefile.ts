@@ -13,8 +13,8 @@ import type { Environment } from './location.ts';
  * @throws DbimgError `USAGE` if no file has it.
  */
 export async function readService(name: string, environment: Environment): Promise<Map<string, string>> {
-  const user = environment['PGSERVICEFILE'] ?? join(homedir(), '.pg_service.conf');
-  const system = environment['PGSYSCONFDIR'] ? [join(environment['PGSYSCONFDIR'], 'pg_service.conf')] : [];
+  const user = environment.PGSERVICEFILE ?? join(homedir(), '.pg_service.conf');
+  const system = environment.PGSYSCONFDIR ? [join(environment.PGSYSCONFDIR, 'pg_service.conf')] : [];
   for (const file of [user, ...system]) {
     const text = await readFile(file, 'utf8').catch(() => '');
     const section = sectionOf(text, name);

@@ -21,6 +21,8 @@ export const UNINTERRUPTED: Patience = { signal: new AbortController().signal };
 /** How long a cancelled statement may take to end before the connection is cut, in milliseconds. */
 const CANCEL_GRACE = 500;
 const END_GRACE = 1000;
+/** Protocol "version" of a request to cancel. */
+const CANCEL_REQUEST = 80877102;
 
 export class Session implements AsyncDisposable {
   /** With the TLS mode that was agreed upon. */
@@ -183,9 +185,10 @@ export class Session implements AsyncDisposable {
     const { processID, secretKey } = this.#client as unknown as { processID: number; secretKey: number };
     if (!processID) return;
     const request = Buffer.alloc(16);
-    [16, 80877102, processID, secretKey].forEach((value, index) =>
-      request.writeInt32BE(value | 0, index * 4),
-    );
+    request.writeInt32BE(16, 0);
+    request.writeInt32BE(CANCEL_REQUEST, 4);
+    request.writeInt32BE(processID, 8);
+    request.writeInt32BE(secretKey, 12);
     const socket = new LaneSocket(this.endpoint);
     const closed = new Promise<void>((resolve) => {
       socket.once('close', () => resolve());

@@ -61,8 +61,8 @@ async function examineExisting(session: Session): Promise<Situation> {
     facts,
     exists: true,
     empty: (await userObjects(session)).length === 0,
-    unfinished: row['unfinished'] === null ? undefined : String(row['unfinished']),
-    own: facts.superuser || row['own'] === true,
+    unfinished: row.unfinished === null ? undefined : String(row.unfinished),
+    own: facts.superuser || row.own === true,
     others: await othersIn(session, facts.database),
   };
 }
@@ -74,7 +74,5 @@ export async function othersIn(session: Session, database: string): Promise<stri
       WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend' ORDER BY pid`,
     [database],
   );
-  return rows.map(
-    (row) => `process ${row['pid']} of ${row['username']} (${row['application'] || 'no name'})`,
-  );
+  return rows.map((row) => `process ${row.pid} of ${row.username} (${row.application || 'no name'})`);
 }

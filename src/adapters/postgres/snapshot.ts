@@ -211,12 +211,12 @@ class SnapshotTaker {
       { what: 'The snapshot could not be exported' },
     );
     const value: { [key: string]: Plain } = {
-      lsn: String(row['lsn']),
-      timeline: row['timeline'] === null ? null : Number(row['timeline']),
-      system: row['system'] === null ? null : String(row['system']),
+      lsn: String(row.lsn),
+      timeline: row.timeline === null ? null : Number(row.timeline),
+      system: row.system === null ? null : String(row.system),
     };
-    const position: Position = { type: 'pg.lsn', value, time: String(row['time']), exact: false };
-    return { snapshot: String(row['snapshot']), position };
+    const position: Position = { type: 'pg.lsn', value, time: String(row.time), exact: false };
+    return { snapshot: String(row.snapshot), position };
   }
 
   #warnOfRetry(error: DbimgError): void {

@@ -53,7 +53,7 @@ export class BesideStaging implements Staging {
     const name = identifier(this.endpoint.database);
     const doing = { what: 'A new database could not be made' };
     this.#begun = true;
-    const wanted = create ?? { encoding: image.server.settings['server_encoding'] ?? 'UTF8' };
+    const wanted = create ?? { encoding: image.server.settings.server_encoding ?? 'UTF8' };
     for (const [index, clauses] of creationClauses(wanted, this.#situation.facts.version).entries()) {
       try {
         await session.query(`CREATE DATABASE ${name} TEMPLATE template0 ${clauses.sql}`, undefined, doing);
@@ -149,7 +149,7 @@ export class BesideStaging implements Staging {
          FROM pg_catalog.pg_database WHERE datname = $1`,
       [this.endpoint.database],
     );
-    return String(row['text']).startsWith('dbimg: unfinished restore');
+    return String(row.text).startsWith('dbimg: unfinished restore');
   }
 
   async #swapError(session: Session, error: unknown): Promise<unknown> {

@@ -85,7 +85,7 @@ export class TableReader {
         WHERE i.indrelid = $1 AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place`,
       [table.oid],
     );
-    return rows.map((row) => String(row['name']));
+    return rows.map((row) => String(row.name));
   }
 
   /**
@@ -103,13 +103,13 @@ export class TableReader {
         WHERE schemaname = $1 AND tablename = $2 AND attname = $3 AND NOT inherited`,
       [schema, name, column],
     );
-    if (Math.abs(Number(statistics?.['correlation'] ?? 0)) < 0.9) return undefined;
+    if (Math.abs(Number(statistics?.correlation ?? 0)) < 0.9) return undefined;
     const quoted = identifier(column);
     const row = await this.#session.row(
       `SELECT min(${quoted})::text AS low, max(${quoted})::text AS high FROM ONLY ${relationOf(table.object)}`,
     );
-    if (row['low'] === null) return undefined;
-    return { column, low: BigInt(String(row['low'])), high: BigInt(String(row['high'])) };
+    if (row.low === null) return undefined;
+    return { column, low: BigInt(String(row.low)), high: BigInt(String(row.high)) };
   }
 
   /** What the OPEN frames of the table's streams say. */
@@ -126,22 +126,22 @@ export class TableReader {
   }
 
   #nameOf(row: Row): ObjectName {
-    return [this.#facts.database, String(row['schema']), String(row['name'])];
+    return [this.#facts.database, String(row.schema), String(row.name)];
   }
 
   async #describe(rows: readonly Row[]): Promise<Table[]> {
     if (rows.length === 0) return [];
-    const columns = await this.#columns(rows.map((row) => String(row['oid'])));
+    const columns = await this.#columns(rows.map((row) => String(row.oid)));
     return rows.map((row) => ({
-      oid: Number(row['oid']),
+      oid: Number(row.oid),
       object: this.#nameOf(row),
-      columns: columns.get(String(row['oid'])) ?? [],
-      main: Number(row['main']),
-      total: Number(row['total']),
-      records: Number(row['records']),
-      heap: row['heap'] === true,
-      unlogged: row['unlogged'] === true,
-      condition: String(row['condition']),
+      columns: columns.get(String(row.oid)) ?? [],
+      main: Number(row.main),
+      total: Number(row.total),
+      records: Number(row.records),
+      heap: row.heap === true,
+      unlogged: row.unlogged === true,
+      condition: String(row.condition),
     }));
   }
 
@@ -155,16 +155,16 @@ export class TableReader {
       [`{${tables.join(',')}}`],
       { what: 'The columns could not be read' },
     );
-    await this.#types.load(rows.map((row) => Number(row['type'])));
+    await this.#types.load(rows.map((row) => Number(row.type)));
     const columns = new Map<string, TableColumn[]>();
     for (const row of rows) {
-      const table = String(row['table']);
+      const table = String(row.table);
       const list = columns.get(table) ?? [];
       columns.set(table, list);
       list.push({
-        name: String(row['name']),
-        type: String(row['text']),
-        wire: this.#types.wire(Number(row['type'])),
+        name: String(row.name),
+        type: String(row.text),
+        wire: this.#types.wire(Number(row.type)),
       });
     }
     return columns;

@@ -102,7 +102,7 @@ export class PostgresTarget implements Target {
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE NOT (i.indisvalid AND i.indisready) AND c.relkind = 'i'`,
     );
-    const names = invalid.map((row) => `${row['schema']}.${row['name']}`);
+    const names = invalid.map((row) => `${row.schema}.${row.name}`);
     return [
       {
         name: 'every index is valid',

@@ -96,13 +96,18 @@ export class WireTypes {
       { what: 'The types could not be read' },
     );
     return rows.map((row) => ({
-      oid: Number(row['oid']),
-      typname: String(row['typname']),
-      typtype: String(row['typtype']),
-      typelem: Number(row['typelem']),
-      isarray: row['isarray'] === true,
-      typbasetype: Number(row['typbasetype']),
-      subtype: row['subtype'] === null ? null : Number(row['subtype']),
+      oid: Number(row.oid),
+      typname: String(row.typname),
+      typtype: String(row.typtype),
+      typelem: Number(row.typelem),
+      isarray: row.isarray === true,
+      typbasetype: Number(row.typbasetype),
+      subtype: row.subtype === null ? null : Number(row.subtype),
     }));
   }
+}
+
+/** `array<int4>` → `int4`. */
+export function innerOf(wire: WireType): WireType {
+  return wire.slice(wire.indexOf('<') + 1, -1);
 }

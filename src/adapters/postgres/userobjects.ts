@@ -62,9 +62,9 @@ export async function userObjects(session: Session, extensions = false): Promise
     { what: 'The contents of the database could not be examined' },
   );
   const objects = rows.map((row) => ({
-    key: String(row['key']),
-    type: String(row['type']),
-    identity: String(row['identity']),
+    key: String(row.key),
+    type: String(row.type),
+    identity: String(row.identity),
   }));
   const [large] = await session.query('SELECT 1 AS one FROM pg_catalog.pg_largeobject_metadata LIMIT 1');
   return large ? [...objects, { key: 'large objects', type: 'large objects', identity: '' }] : objects;

@@ -1,0 +1,140 @@
+/** The text form of types that no other engine has, from their binary form. */
+import { isIPv6 } from 'node:net';
+import { type ByteReader, damaged } from './bytereader.ts';
+import type { DecodeText } from './encodings.ts';
+
+type Write = (reader: ByteReader, text: DecodeText) => string;
+
+const WRITERS: Readonly<Record<string, Write>> = {
+  point: (reader) => point(reader),
+  lseg: (reader) => `[${point(reader)},${point(reader)}]`,
+  box: (reader) => `${point(reader)},${point(reader)}`,
+  line: (reader) => `{${reader.float64()},${reader.float64()},${reader.float64()}}`,
+  circle: (reader) => `<${point(reader)},${reader.float64()}>`,
+  polygon: (reader) => `(${points(reader)})`,
+  path: (reader) => {
+    const [open, close] = reader.uint8() !== 0 ? '()' : '[]';
+    return `${open}${points(reader)}${close}`;
+  },
+  inet: (reader) => address(reader, false),
+  cidr: (reader) => address(reader, true),
+  macaddr: (reader) => octets(reader.take(6)),
+  macaddr8: (reader) => octets(reader.take(8)),
+  bit: bits,
+  varbit: bits,
+  money: (reader) => money(reader.int64()),
+  tid: (reader) => `(${reader.uint32()},${reader.uint16()})`,
+  pg_lsn: (reader) => {
+    const [high, low] = [reader.uint32(), reader.uint32()];
+    return `${high.toString(16)}/${low.toString(16)}`.toUpperCase();
+  },
+  pg_snapshot: snapshot,
+  txid_snapshot: snapshot,
+  jsonpath: (reader, text) => {
+    if (reader.uint8() !== 1) throw damaged();
+    return text(reader.rest());
+  },
+  tsvector: (reader, text) => Array.from({ length: reader.int32() }, () => lexeme(reader, text)).join(' '),
+  tsquery: (reader, text) => {
+    const size = reader.int32();
+    return size === 0 ? '' : queryNode(reader, text, 0);
+  },
+};
+
+/** @throws DbimgError `IMAGE_DAMAGED` for a type that has no binary form in images. */
+export function exoticText(wire: string, reader: ByteReader, text: DecodeText): string {
+  const write = WRITERS[wire];
+  if (!write) throw damaged();
+  return write(reader, text);
+}
+
+function point(reader: ByteReader): string {
+  return `(${reader.float64()},${reader.float64()})`;
+}
+
+function points(reader: ByteReader): string {
+  return Array.from({ length: reader.int32() }, () => point(reader)).join(',');
+}
+
+function octets(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+function bits(reader: ByteReader): string {
+  const length = reader.int32();
+  return [...reader.rest()]
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('')
+    .slice(0, length);
+}
+
+/** As under lc_monetary C. */
+function money(cents: bigint): string {
+  const absolute = cents < 0n ? -cents : cents;
+  const whole = String(absolute / 100n).replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${cents < 0n ? '-' : ''}$${whole}.${String(absolute % 100n).padStart(2, '0')}`;
+}
+
+function address(reader: ByteReader, network: boolean): string {
+  const family = reader.uint8();
+  const prefix = reader.uint8();
+  reader.uint8();
+  const bytes = reader.take(reader.uint8());
+  const whole = family === 2 ? 32 : 128;
+  const shown = family === 2 ? bytes.join('.') : addressOf6(bytes);
+  return network || prefix !== whole ? `${shown}/${prefix}` : shown;
+}
+
+/** The longest run of zero groups is left out. */
+function addressOf6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
+  );
+  const runs = groups.join(':').match(/(?<![0-9a-f])0(?::0)+(?![0-9a-f])/g) ?? [];
+  const longest = runs.toSorted((a, b) => b.length - a.length)[0];
+  if (longest === undefined) return groups.join(':');
+  const short = groups.join(':').replace(new RegExp(`:?(?<![0-9a-f])${longest}(?![0-9a-f]):?`), '::');
+  return isIPv6(short) ? short : groups.join(':');
+}
+
+function snapshot(reader: ByteReader): string {
+  const count = reader.int32();
+  const [low, high] = [reader.int64(), reader.int64()];
+  return `${low}:${high}:${Array.from({ length: count }, () => reader.int64()).join(',')}`;
+}
+
+function lexeme(reader: ByteReader, text: DecodeText): string {
+  const word = quoted(text(reader.untilZero()));
+  const positions = Array.from({ length: reader.uint16() }, () => {
+    const position = reader.uint16();
+    return `${position & 0x3fff}${['', 'C', 'B', 'A'][position >>> 14]}`;
+  });
+  return positions.length === 0 ? word : `${word}:${positions.join(',')}`;
+}
+
+/** A query comes operator first, then its right side, then its left. Priorities: OR 1, AND 2, PHRASE 3, NOT 4. */
+function queryNode(reader: ByteReader, text: DecodeText, outer: number): string {
+  const kind = reader.uint8();
+  if (kind === 1) {
+    const weights = reader.uint8();
+    const prefix = reader.uint8() !== 0 ? '*' : '';
+    const letters = [8, 4, 2, 1].map((bit, index) => (weights & bit ? 'ABCD'[index] : '')).join('');
+    const word = quoted(text(reader.untilZero()));
+    return prefix + letters === '' ? word : `${word}:${prefix}${letters}`;
+  }
+  if (kind !== 2) throw damaged();
+  const operator = reader.uint8();
+  if (operator === 1) return `!${queryNode(reader, text, 4)}`;
+  const distance = operator === 4 ? reader.int16() : 0;
+  const priority = { 2: 2, 3: 1, 4: 3 }[operator];
+  if (priority === undefined) throw damaged();
+  const right = queryNode(reader, text, operator === 4 ? priority + 1 : priority);
+  const left = queryNode(reader, text, priority);
+  const sign = operator === 4 ? (distance === 1 ? '<->' : `<${distance}>`) : operator === 2 ? '&' : '|';
+  const joined = `${left} ${sign} ${right}`;
+  return priority < outer ? `( ${joined} )` : joined;
+}
+
+function quoted(word: string): string {
+  return `'${word.replace(/['\\]/g, '$&$&')}'`;
+}
