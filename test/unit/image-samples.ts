@@ -133,3 +133,9 @@ export async function readAll(bytes: Uint8Array<ArrayBuffer>, keys: Keys = {}): 
   }
   return { reader, frames, entries };
 }
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

@@ -39,7 +39,7 @@ export interface ImageEnd {
 
 /** Plain bytes of a CATALOG frame. */
 const CATALOG_BYTES = 256 * 1024;
-/** Rows of a TABLE page before it is written, in bytes of JSON at most: 1024 rows of ordinary names are far less. */
+/** Bytes that are handed to the store at once, roughly. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Bytes of JSON that omissions may take in ROOT; what is beyond is counted there, not named. */
 const OMISSION_BYTES = 2 * 1024 * 1024;
@@ -147,7 +147,7 @@ export class ImageWriter {
     if (this.#failure) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => {
       this.#queue.push({ frame, resolve, reject });
-      this.#pumping ??= this.#pump();
+      if (this.#movable() >= 0) this.#pumping ??= this.#pump();
     });
   }
 
