@@ -54,6 +54,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 const SUPERUSER = 'postgres';
 const PASSWORD = 'dbimg-throw-away';
 const START_TIMEOUT = 60_000;
+const STOP_TIMEOUT = 10_000;
 const START_ATTEMPTS = 5;
 /** `nobody`: PostgreSQL refuses to run as root, and a user of its own would have to be created first. */
 const UNPRIVILEGED = 65534;
@@ -109,14 +110,18 @@ export async function startEmbeddedPostgres(
 
 /**
  * Runs the server as a child of a shell that stops it when our end of the pipe closes, so that no server outlives a
- * process that was killed. `stop` sends the name of the signal through the same pipe.
+ * process that was killed. `stop` sends names of signals through the same pipe.
  */
 const SUPERVISOR = `
 exec 3<&0
 home=$1; shift
 "$@" </dev/null 3<&- & server=$!
 echo "$server" > "$home/server.pid"
-{ read -r signal <&3 || { signal=QUIT; rm -f "$home/keep"; }; kill -s "$signal" "$server"; } 2>/dev/null & watcher=$!
+{
+  while read -r signal <&3; do kill -s "$signal" "$server"; done
+  rm -f "$home/keep"
+  kill -s QUIT "$server"
+} 2>/dev/null & watcher=$!
 wait "$server"
 kill "$watcher" 2>/dev/null
 [ -e "$home/keep" ] || rm -rf "$home"
@@ -145,7 +150,6 @@ async function boot(
     detached: true,
     stdio: ['pipe', output.fd, output.fd],
   });
-  const ended = once(shell, 'exit');
   try {
     await untilReady(dataDir, shell);
   } catch (error) {
@@ -165,19 +169,7 @@ async function boot(
   shell.unref();
   (shell.stdin as unknown as { unref(): void }).unref();
 
-  let stopping: Promise<void> | undefined;
-  const stop = (how: 'fast' | 'crash' = 'fast'): Promise<void> => {
-    stopping ??= (async () => {
-      shell.ref();
-      if (shell.exitCode === null && shell.signalCode === null) {
-        shell.stdin?.on('error', () => {});
-        shell.stdin?.write(how === 'fast' ? 'INT\n' : 'QUIT\n');
-        await ended;
-      }
-      await fs.rm(home, { recursive: true, force: true });
-    })();
-    return stopping;
-  };
+  const stop = stopper(shell, home);
   return {
     url: `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${port}/postgres`,
     host: '127.0.0.1',
@@ -188,6 +180,26 @@ async function boot(
     pid,
     stop,
     [Symbol.asyncDispose]: () => stop(),
+  };
+}
+
+function stopper(shell: ChildProcess, home: string): EmbeddedPostgres['stop'] {
+  const ended = once(shell, 'exit');
+  let stopping: Promise<void> | undefined;
+  return (how = 'fast') => {
+    stopping ??= (async () => {
+      shell.ref();
+      if (shell.exitCode === null && shell.signalCode === null) {
+        shell.stdin?.on('error', () => {});
+        shell.stdin?.write(how === 'fast' ? 'INT\n' : 'QUIT\n');
+        // A session that does not hear the polite signal must not hold up a test run.
+        const impatience = setTimeout(() => shell.stdin?.write('QUIT\n'), STOP_TIMEOUT);
+        await ended;
+        clearTimeout(impatience);
+      }
+      await fs.rm(home, { recursive: true, force: true });
+    })();
+    return stopping;
   };
 }
 
