@@ -14,7 +14,12 @@ const WHOLES: Partial<Record<KindName, number>> = {
 };
 
 /** Steps that belong to a relation and come after it. */
-const OF_RELATION: ReadonlySet<KindName> = new Set<KindName>(['partition', 'row-security', 'refresh']);
+const OF_RELATION: ReadonlySet<KindName> = new Set<KindName>([
+  'partition',
+  'index-partition',
+  'row-security',
+  'refresh',
+]);
 
 /** The graph of a database's objects, ready to be sorted. */
 export interface BuiltGraph {

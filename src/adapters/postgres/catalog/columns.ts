@@ -12,6 +12,7 @@ export interface ColumnRow extends AdornedColumn {
   readonly notNull: boolean;
   /** Since PostgreSQL 18 every NOT NULL is a constraint with a name. */
   readonly notNullName: string | null;
+  readonly notNullOid: number | null;
   readonly notNullLocal: boolean;
   readonly notNullNoInherit: boolean;
   readonly notNullValid: boolean;
@@ -41,7 +42,7 @@ export function columnsJson(server: CatalogSession): string {
       'number', a.attnum, 'name', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod),
       'collation', CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN ${collationName('a.attcollation')} END,
       'notNull', a.attnotnull, 'notNullName', ${named ? 'quote_ident(nn.conname)' : 'NULL'},
-      'notNullLocal', ${local}, 'notNullNoInherit', ${named ? 'nn.connoinherit' : 'false'},
+      'notNullOid', ${named ? 'nn.oid::int8' : 'NULL'}, 'notNullLocal', ${local}, 'notNullNoInherit', ${named ? 'nn.connoinherit' : 'false'},
       'notNullValid', ${named ? 'nn.convalidated' : 'true'},
       'defaultOid', d.oid::int8, 'defaultText', pg_get_expr(d.adbin, d.adrelid), 'generated', a.attgenerated,
       'parentDefault', EXISTS (SELECT 1 ${inherited} AND p.atthasdef), 'local', a.attislocal,

@@ -89,7 +89,7 @@ export async function roleSettingDrafts(server: CatalogSession): Promise<readonl
   const rows = await server.rows<{ oid: number; name: string; settings: readonly string[] }>(
     `SELECT r.oid::int8 AS oid, r.rolname AS name, to_json(s.setconfig) AS settings
      FROM pg_db_role_setting AS s JOIN pg_roles AS r ON r.oid = s.setrole JOIN pg_database AS d ON d.oid = s.setdatabase
-     WHERE d.datname = current_database() ORDER BY r.rolname COLLATE "C"`,
+     WHERE d.datname = current_database() ORDER BY s.ctid`,
   );
   return rows.map((row) => ({
     oid: row.oid,

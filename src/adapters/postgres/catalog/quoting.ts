@@ -59,7 +59,7 @@ export function aclJson(acl: string, base: string): string {
 function explode(acl: string): string {
   return `coalesce((SELECT json_agg(json_build_array(${roleName('x.grantor')},
       CASE WHEN x.grantee <> 0 THEN ${roleName('x.grantee')} END, x.privilege_type, x.is_grantable) ORDER BY x.place)
-    FROM aclexplode(${acl}) WITH ORDINALITY AS x (grantor, grantee, privilege_type, is_grantable, place)), '[]'::json)`;
+    FROM aclexplode(CASE WHEN cardinality(${acl}) > 0 THEN ${acl} END) WITH ORDINALITY AS x (grantor, grantee, privilege_type, is_grantable, place)), '[]'::json)`;
 }
 
 /** Statements that run with objects going to this tablespace if the target has one of that name. */

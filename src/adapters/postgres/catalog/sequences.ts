@@ -25,7 +25,7 @@ interface SequenceRow {
 export const describeSequences: Describe = async ({ server }, oids) => {
   const rows = await server.describe<SequenceRow>(
     `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, ${qualified('n.nspname', 'c.relname')} AS qualified,
-       c.relpersistence = 'u' AS unlogged, t.relpersistence = 'u' AS "tableUnlogged",
+       c.relpersistence = 'u' AS unlogged, ${server.pick(15, `t.relpersistence = 'u'`, `c.relpersistence = 'u'`)} AS "tableUnlogged",
        ${roleName('c.relowner')} AS owner, ${aclJson('c.relacl', `acldefault('s', c.relowner)`)} AS acl,
        format_type(s.seqtypid, NULL) AS type,
        format('START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s %s', s.seqstart, s.seqincrement, s.seqmin,

@@ -97,15 +97,23 @@ function describeTable(drafting: Drafting, row: TableRow): Draft {
         relation: row.qualified,
         columns: row.columns,
       },
-      ...row.checks
-        .filter((check) => isWritten(drafting, row, check))
-        .map((check) => ({
+      ...[...row.checks.filter((check) => isWritten(drafting, row, check)), ...notNullConstraints(row)].map(
+        (constraint) => ({
           classId: CATALOG.pg_constraint,
-          oid: check.oid,
-          identity: `CONSTRAINT ${check.name} ON ${row.qualified}`,
-        })),
+          oid: constraint.oid,
+          identity: `CONSTRAINT ${constraint.name} ON ${row.qualified}`,
+        }),
+      ),
     ],
   };
+}
+
+function notNullConstraints(row: TableRow): readonly { readonly oid: number; readonly name: string }[] {
+  return row.columns.flatMap((column) =>
+    column.notNullOid === null || column.notNullName === null || !column.notNullValid
+      ? []
+      : [{ oid: column.notNullOid, name: column.notNullName }],
+  );
 }
 
 /** Whether a check stands in CREATE TABLE. Partitions repeat their parents' checks, since they are attached later. */
@@ -138,6 +146,7 @@ function createTable(drafting: Drafting, row: TableRow, keyword: string): string
 }
 
 function replicaIdentity(row: TableRow): readonly string[] {
+  if (row.relkind === 'f') return [];
   if (row.replicaIdentity === 'n') return [`ALTER TABLE ONLY ${row.qualified} REPLICA IDENTITY NOTHING`];
   if (row.replicaIdentity === 'f') return [`ALTER TABLE ONLY ${row.qualified} REPLICA IDENTITY FULL`];
   return [];

@@ -88,8 +88,8 @@ function baseParameters(server: CatalogSession): string {
     CASE WHEN t.typbyval THEN 'PASSEDBYVALUE' END,
     'ALIGNMENT = ' || CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'i' THEN 'int4' ELSE 'double' END,
     'STORAGE = ' || CASE t.typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END,
-    'CATEGORY = ' || quote_literal(t.typcategory), CASE WHEN t.typispreferred THEN 'PREFERRED = true' END,
-    'DELIMITER = ' || quote_literal(t.typdelim), 'DEFAULT = ' || quote_literal(t.typdefault),
+    'CATEGORY = ' || quote_literal(t.typcategory::text), CASE WHEN t.typispreferred THEN 'PREFERRED = true' END,
+    'DELIMITER = ' || quote_literal(t.typdelim::text), 'DEFAULT = ' || quote_literal(t.typdefault),
     CASE WHEN t.typelem <> 0 THEN 'ELEMENT = ' || format_type(t.typelem, NULL) END,
     CASE WHEN t.typcollation <> 0 THEN 'COLLATABLE = true' END)`;
 }
