@@ -9,16 +9,24 @@ const SCRIPT = new URL('../examples/chinook/Chinook_PostgreSql.sql', import.meta
  * and switches to it by a command of psql's, is left out.
  *
  * @param serverUrl superuser's, naming any database.
+ * @param owner role to create, which then owns the database and all that is in it; otherwise the superuser does.
  * @returns the URL of the new database.
  */
-export async function createChinook(serverUrl: string, name: string = 'chinook'): Promise<string> {
+export async function createChinook(
+  serverUrl: string,
+  name: string = 'chinook',
+  owner?: string,
+): Promise<string> {
   const script = await readFile(SCRIPT, 'utf8');
   const tables = script.split(/^\\c chinook;$/m)[1];
   if (tables === undefined) throw new Error(`${SCRIPT.pathname} does not switch to its database`);
   const url = new URL(serverUrl);
   url.pathname = `/${encodeURIComponent(name)}`;
-  await run(serverUrl, `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ENCODING 'UTF8'`);
-  await run(url.href, tables);
+  const role = owner === undefined ? undefined : pg.escapeIdentifier(owner);
+  if (role !== undefined) await run(serverUrl, `CREATE ROLE ${role} LOGIN`);
+  const clause = `TEMPLATE template0 ENCODING 'UTF8'${role === undefined ? '' : ` OWNER ${role}`}`;
+  await run(serverUrl, `CREATE DATABASE ${pg.escapeIdentifier(name)} ${clause}`);
+  await run(url.href, role === undefined ? tables : `SET ROLE ${role};\n${tables}`);
   return url.href;
 }
 

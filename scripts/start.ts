@@ -41,7 +41,8 @@ function chinookOn(server: EmbeddedPostgres): string {
 async function thereAndBack(): Promise<void> {
   await using first = await step('Boot PostgreSQL 18 and fill it with the Chinook data', async () => {
     const server = await startEmbeddedPostgres();
-    await createChinook(server.url);
+    // An ordinary role owns it: what a superuser owns is restored with --trust only.
+    await createChinook(server.url, 'chinook', 'chinook');
     return server;
   });
   await step(`Dump it to ${IMAGE}`, async () => {
@@ -66,6 +67,8 @@ Now with your own (npx dbimg, once the package is installed; npx node bin/dev.js
   npx node bin/dev.js verify  mydb.dbimg
   npx node bin/dev.js inspect mydb.dbimg
   npx node bin/dev.js restore mydb.dbimg postgres://user@host/copy_of_mydb --create --prove
+
+Add --trust to restore if a superuser owns something in it: an image is code, and that part runs with all rights.
 `;
 
 try {
