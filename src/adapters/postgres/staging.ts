@@ -28,6 +28,9 @@ function remark(image: ImageSummary): string {
   return `dbimg: unfinished restore of image ${image.image}, begun ${new Date().toISOString()}`;
 }
 
+/** What servers of various versions say of a locale or provider that they do not have. */
+const LOCALE_REFUSED = new Set(['22023', '42704', '42809', '0A000', '22P02', '42601']);
+
 /** Sessions that are told to end need a moment. */
 const RENAME_TRIES = 4;
 
@@ -60,7 +63,7 @@ export class BesideStaging implements Staging {
         if (index > 0) this.#warnOfLocale(clauses.what);
         break;
       } catch (error) {
-        const fits = ['22023', '42704', '0A000', '22P02', '42601'].includes(sqlState(error) ?? '');
+        const fits = LOCALE_REFUSED.has(sqlState(error) ?? '');
         if (!fits || clauses.last) throw error;
       }
     }
