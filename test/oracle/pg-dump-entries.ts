@@ -33,11 +33,17 @@ export interface Dump {
 export type RowListener = (copy: string, row: string) => void;
 
 const HEAD = /^-- (?:Data for )?Name: (.*); Type: (.*?); Schema: (.*?); Owner: (.*?)(?:; Tablespace: .*)?$/;
-const OWN_COMMENT =
-  /^-- (PostgreSQL database dump( complete)?|Dumped (from|by) .*|load via partition root .*)?$/;
+/** Like {@link HEAD} it stands between two lines of `--`. */
+const FRAMED = /^-- PostgreSQL database dump( complete)?$/;
+/** Comments of pg_dump's own where nobody else can write any. */
+const OF_PREAMBLE = /^-- Dumped (from|by) /;
+const OF_ROWS = /^-- load via partition root /;
 /** What pg_dump sets once for all tables that follow; here it is written into each of them. */
 const STATE = /^SET (default_tablespace|default_table_access_method) = (.*);$/;
 const HAS_STATE = new Set(['TABLE', 'FOREIGN TABLE', 'MATERIALIZED VIEW', 'INDEX', 'CONSTRAINT']);
+const OF_LARGE_OBJECT = /(?:lo_create\('|lo_open\('|LARGE OBJECT )(\d+)/;
+/** Around each group of large objects. */
+const TRANSACTION = /^(BEGIN|COMMIT);$/;
 const MODULUS = 1n << 128n;
 
 /** Dumps the database with definitions, owners, privileges, comments, rows, large objects and database properties. */
@@ -61,6 +67,7 @@ export async function readDump(url: string, onRow?: RowListener): Promise<Dump> 
 export class DumpParser {
   readonly #entries: DumpEntry[] = [];
   readonly #rows = new Map<string, CopiedRows>();
+  readonly #largeObjects = new Map<string, DumpEntry>();
   readonly #keys = new Map<string, number>();
   readonly #database: string;
   readonly #onRow: RowListener | undefined;
@@ -68,6 +75,14 @@ export class DumpParser {
   #ofDatabase = false;
   #state: readonly string[] = [];
   #copy: string | undefined;
+  /** The lines of a COPY command so far: a name in it may have line breaks. */
+  #command: string[] = [];
+  #ofRows = false;
+  #ofLargeObjects: readonly [type: string, owner: string] | undefined;
+  /** The next line is the `--` under a head. */
+  #afterHead = false;
+  /** How many lines of state the entry begins with. */
+  #stateful = 0;
   #rest: Buffer[] = [];
 
   constructor(database: string, onRow?: RowListener) {
@@ -91,6 +106,7 @@ export class DumpParser {
   end(): Dump {
     if (this.#copy !== undefined) throw new Error(`the dump ends inside of ${this.#copy}`);
     if (this.#rest.length > 0) this.push(Buffer.from('\n'));
+    this.#endEntry();
     return { entries: this.#entries, rows: this.#rows };
   }
 
@@ -100,35 +116,89 @@ export class DumpParser {
       else this.#row(this.#copy, line);
       return;
     }
-    const head = HEAD.exec(line);
-    const state = STATE.exec(line);
-    if (head !== null) this.#begin(head[1] ?? '', head[2] ?? '', head[3] ?? '', head[4] ?? '');
-    else if (state !== null) {
-      const others = this.#state.filter((set) => !set.startsWith(`SET ${state[1]} `));
-      this.#state = [...others, line].sort();
-    } else if (line !== '' && line !== '--' && !OWN_COMMENT.test(line) && !/^\\(un)?restrict /.test(line)) {
-      this.#content(line);
+    if (this.#afterHead) {
+      this.#afterHead = false;
+      return;
     }
+    const head = this.#command.length === 0 ? HEAD.exec(line) : null;
+    if (head !== null || FRAMED.test(line)) {
+      this.#endEntry();
+      this.#afterHead = true;
+    }
+    if (head !== null) this.#begin(head[1] ?? '', head[2] ?? '', head[3] ?? '', head[4] ?? '');
+    else if (!this.#afterHead) this.#content(line);
+  }
+
+  /** Takes away the `--` above a head, and the blank lines before that. */
+  #endEntry(): void {
+    const { lines } = this.#entry;
+    if (lines.at(-1) === '--') lines.pop();
+    while (lines.at(-1) === '') lines.pop();
   }
 
   #begin(name: string, type: string, schema: string, owner: string): void {
+    this.#ofRows = type === 'TABLE DATA';
     this.#ofDatabase = type.startsWith('DATABASE') || name === `DATABASE ${this.#database}`;
     const shown = this.#ofDatabase ? name.replace(this.#database, ':database') : name;
-    const full = `${type} ${schema === '-' ? '' : `${schema}.`}${shown} (${owner})`;
+    this.#ofLargeObjects =
+      type.startsWith('BLOB') || name.startsWith('LARGE OBJECT') ? [type, owner] : undefined;
+    if (this.#ofLargeObjects === undefined)
+      this.#open(`${type} ${schema === '-' ? '' : `${schema}.`}${shown} (${owner})`);
+    if (HAS_STATE.has(type)) this.#entry.lines.push(...this.#state);
+    this.#stateful = this.#entry.lines.length;
+  }
+
+  #open(full: string): DumpEntry {
     const nth = (this.#keys.get(full) ?? 0) + 1;
     this.#keys.set(full, nth);
     this.#entry = { key: nth === 1 ? full : `${full} #${nth}`, lines: [] };
     this.#entries.push(this.#entry);
-    if (HAS_STATE.has(type)) this.#entry.lines.push(...this.#state);
+    return this.#entry;
+  }
+
+  /** pg_dump puts large objects of the same owner and privileges together, how many depends: here each stands alone. */
+  #ofLargeObject(line: string, [type, owner]: readonly [string, string]): void {
+    const oid = OF_LARGE_OBJECT.exec(line)?.[1];
+    const key = `${type} LARGE OBJECT ${oid} (${owner})`;
+    const known = this.#largeObjects.get(key);
+    if (known !== undefined) this.#entry = known;
+    else if (oid !== undefined) this.#largeObjects.set(key, this.#open(key));
+    if (line !== '' && !TRANSACTION.test(line)) this.#entry.lines.push(line);
   }
 
   #content(line: string): void {
-    if (/^COPY .* FROM stdin;$/.test(line)) {
-      this.#copy = line;
-      if (!this.#rows.has(line)) this.#rows.set(line, { count: 0, sum: 0n });
+    if (this.#command.length > 0 || (this.#ofRows && line.startsWith('COPY '))) {
+      this.#command.push(line);
+      if (line.endsWith(' FROM stdin;')) this.#beginRows(this.#command.join('\n'));
+      return;
     }
-    if (line.startsWith('\\connect ')) this.#entry.lines.push('\\connect :database');
-    else this.#entry.lines.push(this.#ofDatabase ? this.#withoutName(line) : line);
+    if (this.#ofLargeObjects !== undefined) {
+      this.#ofLargeObject(line, this.#ofLargeObjects);
+      return;
+    }
+    const state = STATE.exec(line);
+    const preamble = this.#entries.length === 1;
+    if (state !== null) {
+      const others = this.#state.filter((set) => !set.startsWith(`SET ${state[1]} `));
+      this.#state = [...others, line].sort();
+    } else if (line === '' && this.#entry.lines.length === this.#stateful) {
+      return;
+    } else if (line.startsWith('\\connect ')) {
+      this.#entry.lines.push('\\connect :database');
+    } else if (
+      !(preamble && OF_PREAMBLE.test(line)) &&
+      !(this.#ofRows && OF_ROWS.test(line)) &&
+      !/^\\(un)?restrict /.test(line)
+    ) {
+      this.#entry.lines.push(this.#ofDatabase ? this.#withoutName(line) : line);
+    }
+  }
+
+  #beginRows(copy: string): void {
+    this.#command = [];
+    this.#copy = copy;
+    this.#entry.lines.push(copy);
+    if (!this.#rows.has(copy)) this.#rows.set(copy, { count: 0, sum: 0n });
   }
 
   #withoutName(line: string): string {

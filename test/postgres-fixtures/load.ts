@@ -9,7 +9,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 
 const EVERY_KIND = new URL('every-kind/', import.meta.url);
-const CHINOOK = new URL('../../examples/chinook/Chinook_PostgreSql.sql', import.meta.url);
 
 /** Fills an empty database, as a superuser. */
 export async function loadEveryKind(url: string): Promise<void> {
@@ -58,20 +57,6 @@ export async function runStatements(url: string, statements: readonly string[], 
         throw new Error(`${what}: ${String(error)}\n${statement.slice(0, 2000)}`, { cause: error });
       });
     }
-  } finally {
-    await client.end();
-  }
-}
-
-/** Loads the Chinook music shop into an empty database; its own CREATE DATABASE and psql commands are left out. */
-export async function loadChinook(url: string): Promise<void> {
-  const script = await readFile(CHINOOK, 'utf8');
-  const connected = script.indexOf('\\c chinook;');
-  const statements = script.slice(connected === -1 ? 0 : connected + '\\c chinook;'.length);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await runScript(client, 'Chinook_PostgreSql.sql', statements);
   } finally {
     await client.end();
   }

@@ -91,7 +91,7 @@ function addStorage(draft: Draft, table: Table): void {
   const one = table.columns.find(({ type }) => ['text', 'bytea', 'jsonb', 'varchar'].includes(type.sql));
   if (one !== undefined) {
     draft.add(
-      `ALTER TABLE ${table.name} ALTER ${one.name} SET STORAGE ${random.pick(['PLAIN', 'EXTERNAL', 'MAIN', 'EXTENDED'])}`,
+      `ALTER TABLE ${table.name} ALTER ${one.name} SET STORAGE ${random.pick(['EXTERNAL', 'MAIN', 'EXTENDED'])}`,
     );
   }
   if (random.chance(0.5))
