@@ -94,9 +94,31 @@ export function columnClause(table: TableRow, column: ColumnRow, graph: ObjectGr
   ];
   if (table.rowType !== null)
     return rest.length === 0 ? null : `${column.name} WITH OPTIONS ${rest.join(' ')}`;
-  const options = column.foreignOptions === null ? [] : [`OPTIONS (${column.foreignOptions})`];
-  const collation = column.collation === null ? [] : [`COLLATE ${column.collation}`];
-  return [column.name, column.type, ...options, ...collation, ...rest].join(' ');
+  return [...typeClause(column), ...rest].join(' ');
+}
+
+function typeClause(column: ColumnRow): readonly string[] {
+  return [
+    column.name,
+    column.type,
+    ...(column.foreignOptions === null ? [] : [`OPTIONS (${column.foreignOptions})`]),
+    ...(column.collation === null ? [] : [`COLLATE ${column.collation}`]),
+  ];
+}
+
+/** The column in full, whoever made it: for a table that joins its parents when it is there already. */
+export function fullColumnClause(column: ColumnRow, graph: ObjectGraph): string {
+  const notNull = column.notNull && column.notNullValid ? [notNullClause(column)] : [];
+  return [...typeClause(column), ...defaultClause(column, graph), ...notNull].join(' ');
+}
+
+/** The column as a parent hands it down. */
+export function inheritedColumnClause(table: TableRow, column: ColumnRow, graph: ObjectGraph): string {
+  const { foreignOptions: _, ...rest } = column;
+  const handed =
+    column.notNull && column.notNullValid && !hasOwnNotNull(table, column) ? [notNullClause(column)] : [];
+  const generated = column.generated === '' ? [] : defaultClause(column, graph);
+  return [...typeClause({ ...rest, foreignOptions: null }), ...generated, ...handed].join(' ');
 }
 
 /** What has to be said of the column once the table is there. */

@@ -115,14 +115,15 @@ interface SeparateCheckRow {
   readonly definition: string;
 }
 
-/** Checks of tables and domains that cannot stand in CREATE because they need something that needs the table or type. */
+/** Checks of tables and domains that cannot stand in CREATE because they need something that needs the table or type. Children get theirs from their parents. */
 export const describeSeparateChecks: Describe = async ({ server }, oids) => {
   const rows = await server.describe<SeparateCheckRow>(
     `SELECT k.oid::int8 AS oid, n.nspname AS schema, coalesce(c.relname, t.typname) AS name, quote_ident(k.conname) AS quoted,
        ${qualified('n.nspname', 'coalesce(c.relname, t.typname)')} AS of, t.oid IS NOT NULL AS domain, c.relkind AS relkind,
        pg_get_constraintdef(k.oid) AS definition
      FROM pg_constraint AS k LEFT JOIN pg_class AS c ON c.oid = k.conrelid LEFT JOIN pg_type AS t ON t.oid = k.contypid
-     JOIN pg_namespace AS n ON n.oid = coalesce(c.relnamespace, t.typnamespace) WHERE k.oid = ANY ($1::oid[])`,
+     JOIN pg_namespace AS n ON n.oid = coalesce(c.relnamespace, t.typnamespace)
+     WHERE k.oid = ANY ($1::oid[]) AND (k.conislocal OR t.oid IS NOT NULL)`,
     oids,
   );
   return rows.map((row): Draft => {

@@ -13,8 +13,8 @@ export interface DatabaseFacts {
   readonly provider: string;
   readonly collate: string;
   readonly ctype: string;
-  /** Locale of the provider, if that is not libc. */
-  readonly locale: string | null;
+  /** Locale of the ICU or the built-in provider. */
+  readonly icuLocale: string | null;
   readonly icuRules: string | null;
   readonly collationVersion: string | null;
   /** Null: the cluster's default. */
@@ -32,7 +32,7 @@ export async function databaseFacts(server: CatalogSession): Promise<{ readonly 
   );
   const [facts] = await server.rows<DatabaseFacts>(
     `SELECT pg_encoding_to_char(d.encoding) AS encoding, ${provider} AS provider, d.datcollate AS collate, d.datctype AS ctype,
-       ${locale} AS locale, ${server.pick(16, 'd.daticurules', 'NULL')} AS "icuRules",
+       ${locale} AS "icuLocale", ${server.pick(16, 'd.daticurules', 'NULL')} AS "icuRules",
        ${server.pick(15, 'd.datcollversion', 'NULL')} AS "collationVersion",
        (SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = d.dattablespace AND s.oid >= ${FIRST_USER_OID}) AS tablespace,
        pg_get_userbyid(d.datdba) AS owner

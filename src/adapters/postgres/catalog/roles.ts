@@ -137,6 +137,7 @@ function roleDraft(server: CatalogSession, role: RoleRow): Draft {
       ),
     ],
     exists: `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ${literal(role.name)}`,
+    facts: { role: role.name },
     traits: [...(powerful ? ['superuser' as const] : []), ...(verifier === null ? [] : ['secret' as const])],
   };
 }

@@ -1,6 +1,7 @@
 /** Tables: regular, partitioned, inherited, typed, unlogged and foreign ones. */
 import { type ColumnRow, columnClause, columnStatements, columnsJson } from './columns.ts';
 import type { Acl, Describe, Draft, Drafting } from './draft.ts';
+import { createReordered, isReordered } from './inheritance.ts';
 import { CATALOG } from './kinds.ts';
 import {
   aclJson,
@@ -36,6 +37,8 @@ export interface TableRow {
   readonly rowType: string | null;
   readonly partitionKey: string | null;
   readonly parents: readonly string[];
+  /** Names of the parents' columns, parent by parent. */
+  readonly parentColumns: readonly string[];
   readonly replicaIdentity: string;
   readonly server: string | null;
   readonly foreignOptions: string | null;
@@ -56,6 +59,9 @@ function tableSql({ server }: Drafting): string {
       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partitionKey",
       coalesce((SELECT json_agg(${relationName('i.inhparent')} ORDER BY i.inhseqno) FROM pg_inherits AS i
         WHERE i.inhrelid = c.oid), '[]'::json) AS parents,
+      coalesce((SELECT json_agg(quote_ident(pa.attname) ORDER BY i.inhseqno, pa.attnum) FROM pg_inherits AS i
+        JOIN pg_attribute AS pa ON pa.attrelid = i.inhparent AND pa.attnum > 0 AND NOT pa.attisdropped
+        WHERE i.inhrelid = c.oid AND NOT c.relispartition), '[]'::json) AS "parentColumns",
       c.relreplident AS "replicaIdentity",
       (SELECT quote_ident(s.srvname) FROM pg_foreign_server AS s WHERE s.oid = f.ftserver) AS server,
       ${foreignOptions('f.ftoptions')} AS "foreignOptions",
@@ -82,7 +88,7 @@ function describeTable(drafting: Drafting, row: TableRow): Draft {
     schema: row.schema,
     name: row.name,
     sql: [
-      ...inTablespace(row.tablespace, [createTable(drafting, row, keyword)]),
+      ...inTablespace(row.tablespace, createTable(drafting, row, keyword)),
       ...row.columns.flatMap((column) => columnStatements(row, column, keyword, drafting.graph)),
       ...replicaIdentity(row),
     ],
@@ -118,25 +124,46 @@ function notNullConstraints(row: TableRow): readonly { readonly oid: number; rea
 
 /** Whether a check stands in CREATE TABLE. Partitions repeat their parents' checks, since they are attached later. */
 function isWritten({ graph }: Drafting, row: TableRow, check: CheckRow): boolean {
-  const node = graph.find(CATALOG.pg_constraint, check.oid);
-  return node >= 0 && !graph.isSeparate(node) && !graph.isDropped(node) && (check.local || row.partition);
+  return !isSeparate({ graph }, check) && (check.local || row.partition);
 }
 
-function createTable(drafting: Drafting, row: TableRow, keyword: string): string {
-  const inner = [
-    ...row.columns
-      .map((column) => columnClause(row, column, drafting.graph))
-      .filter((clause) => clause !== null),
-    ...row.checks
-      .filter((check) => isWritten(drafting, row, check))
-      .map((check) => `CONSTRAINT ${check.name} ${check.definition}`),
-  ];
+/** Whether a check follows later, or not at all. */
+function isSeparate({ graph }: Pick<Drafting, 'graph'>, check: CheckRow): boolean {
+  const node = graph.find(CATALOG.pg_constraint, check.oid);
+  return node < 0 || graph.isSeparate(node) || graph.isDropped(node);
+}
+
+function createTable(drafting: Drafting, row: TableRow, keyword: string): readonly string[] {
+  const checks = row.checks.filter((check) => isWritten(drafting, row, check)).map(checkClause);
+  if (isReordered(row)) {
+    const inherited = row.checks
+      .filter((check) => !check.local && !isSeparate(drafting, check))
+      .map(checkClause);
+    const create = (inner: readonly string[], parents: readonly string[]): string =>
+      tableStatement(row, keyword, inner, parents);
+    return createReordered(row, { keyword, create, checks, inherited, graph: drafting.graph });
+  }
+  const columns = row.columns.map((column) => columnClause(row, column, drafting.graph));
+  const parents = row.partition ? [] : row.parents;
+  return [tableStatement(row, keyword, [...columns.filter((clause) => clause !== null), ...checks], parents)];
+}
+
+function checkClause(check: CheckRow): string {
+  return `CONSTRAINT ${check.name} ${check.definition}`;
+}
+
+function tableStatement(
+  row: TableRow,
+  keyword: string,
+  inner: readonly string[],
+  parents: readonly string[],
+): string {
   const parameters = [row.parameters, row.toastParameters].filter((part) => part !== null);
   const body = inner.length === 0 ? '' : `\n  ${inner.join(',\n  ')}\n`;
   return [
     `CREATE ${row.unlogged ? 'UNLOGGED ' : ''}${keyword} ${row.qualified}`,
     row.rowType === null ? `(${body})` : `OF ${row.rowType}${body === '' ? '' : ` (${body})`}`,
-    ...(row.parents.length === 0 || row.partition ? [] : [`INHERITS (${row.parents.join(', ')})`]),
+    ...(parents.length === 0 ? [] : [`INHERITS (${parents.join(', ')})`]),
     ...(row.partitionKey === null ? [] : [`PARTITION BY ${row.partitionKey}`]),
     ...(row.server === null ? [] : [`SERVER ${row.server}`]),
     ...(row.method === null ? [] : [`USING ${row.method}`]),
