@@ -108,6 +108,13 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(`${line}\n`);
   }
 
+  /** oclif waits for standard output to drain, which it never does once its reader is gone: then it ends here. */
+  protected override async _run<T>(): Promise<T> {
+    const result = await super._run<T>();
+    if (!(await flushOutput())) this.exit(Number(process.exitCode ?? 0));
+    return result;
+  }
+
   override logJson(json: unknown): void {
     process.stdout.write(`${stringify(json, 2)}\n`);
   }

@@ -12,10 +12,16 @@ export function printable(text: string): string {
   );
 }
 
-/** An object as `public.orders`; the database in front only with `full`. Odd parts are quoted. */
+/**
+ * An object as `public.orders`; the database in front only with `full`. What
+ * belongs to no database or schema (a role) has empty parts in front, which are left out. Odd parts are quoted.
+ */
 export function displayName(object: ObjectName, full = false): string {
-  const parts = !full && object.length > 2 ? object.slice(1) : object;
-  return parts.map((part) => (/[.\s"]|^$/u.test(part) ? `"${printable(part)}"` : printable(part))).join('.');
+  const named = object.findIndex((part) => part !== '');
+  const parts = object.slice(named > 0 ? named : !full && object.length > 2 ? 1 : 0);
+  return parts
+    .map((part) => (/[.\s"]|^$/u.test(part) ? `"${printable(part).replaceAll('"', '""')}"` : printable(part)))
+    .join('.');
 }
 
 /** How many columns of a terminal a text takes; wide characters take two. */

@@ -1,6 +1,7 @@
 /** Standard input and output as places for images and rows. */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { write } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { DbimgError } from '../core/errors.ts';
 
 /** The image that is standard input or output. */
@@ -31,15 +32,38 @@ export function checkImageInput(image: string): void {
 
 /**
  * Writes pieces of text to standard output as fast as its reader takes them. A reader that has seen enough and closes
- * the pipe (`head`) is no failure: the pieces stop being made, and it resolves.
+ * the pipe (`head`) is no failure: no more pieces are asked for, and it resolves.
  */
 export async function writeOutput(pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  try {
-    await pipeline(Readable.from(pieces, { highWaterMark: 4 }), process.stdout, { end: false });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  for await (const piece of pieces) {
+    if (!(await written(piece))) return;
   }
 }
+
+/**
+ * False if nobody reads any more. Writes to the descriptor itself: `process.stdout` may lose sight of a write when its
+ * reader goes away.
+ */
+async function written(piece: string): Promise<boolean> {
+  let left = Buffer.from(piece);
+  while (left.length > 0) {
+    try {
+      left = left.subarray((await writeSome(STDOUT, left)).bytesWritten);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' || code === 'ECONNRESET') return false;
+      if (code !== 'EAGAIN')
+        throw new DbimgError('STORE_FAILED', `Standard output failed: ${message}`, { cause: error });
+      await sleep(RETRY);
+    }
+  }
+  return true;
+}
+
+const STDOUT = 1;
+/** Milliseconds until a full pipe that does not block is tried again. */
+const RETRY = 2;
+const writeSome = promisify(write);
 
 /** Characters in one write. */
 const BLOCK = 64 * 1024;
@@ -56,15 +80,10 @@ export async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>
   if (block !== '') yield block;
 }
 
-/** Waits until the system has taken what was written to standard output and error. */
-export async function flushOutput(): Promise<void> {
-  await Promise.all([process.stdout, process.stderr].map(flushed));
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
+/** Waits until the system has taken what was written to standard output. False if nobody reads it any more. */
+export function flushOutput(): Promise<boolean> {
   return new Promise((resolve) => {
-    stream.once('error', () => resolve());
-    stream.write('', () => resolve());
+    process.stdout.once('error', () => resolve(false));
+    process.stdout.write('', (error) => resolve(!error));
   });
 }

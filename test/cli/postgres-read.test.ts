@@ -84,15 +84,15 @@ test('verify --against a database that differs ends with 4 and says where', asyn
   assert.equal(run.code, 4, run.stderr);
   assert.match(run.stdout, /DIFFERENT from the database: 2 of 3 objects/u);
   assert.match(run.stdout, /sales\.orders: as many rows, but other contents/u);
-  assert.match(run.stdout, /sales\.empty: 0 rows in the shop.image, 1 in the database/u);
+  assert.match(run.stdout, /sales\.empty: 0 rows in the image, 1 in the database/u);
 });
 
 test('inspect shows objects, position and catalog; as JSON all of it', async () => {
   const run = await runCli(['inspect', shop.image]);
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stdout, /^shop.server +PostgreSQL 18/mu);
+  assert.match(run.stdout, /^server +PostgreSQL 18/mu);
   assert.match(run.stdout, /^sales\.orders +pg\.copy\.\S+ +1 +5,001 /mu);
-  assert.match(run.stdout, /^public\."odd\.name \\?""?x/mu);
+  assert.match(run.stdout, /^public\."odd\.name ""x""" +pg\.copy\.\S+ +1 +1 /mu);
   const few = await runCli(['inspect', shop.image, '--limit', '1']);
   assert.match(few.stdout, /… and 2 more/u);
   const json = JSON.parse((await runCli(['inspect', shop.image, '--json'])).stdout);
@@ -108,10 +108,12 @@ test('inspect --raw lists the frames of a file and of a pipe alike', async () =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  assert.equal(frames[0].type, 'HEAD');
-  assert.ok(
-    frames.some((frame) => frame.type === 'DATA') && frames.every((frame) => frame.contentId.length === 64),
-  );
+  for (const type of ['catalog', 'open', 'data', 'close'])
+    assert.ok(
+      frames.some((frame) => frame.type === type),
+      type,
+    );
+  assert.ok(frames.every((frame) => frame.contentId.length === 64));
   const piped = await runCli(['inspect', '-', '--raw', '--json'], { input: await readFile(shop.image) });
   assert.equal(piped.stdout, run.stdout);
   const table = (await runCli(['inspect', shop.image, '--raw'])).stdout.trimEnd().split('\n');
@@ -155,9 +157,10 @@ test('cat into a reader that has seen enough ends with 0 and no word', async () 
   child.stderr.on('data', (text) => {
     errors += text;
   });
-  await once(child.stdout, 'data');
+  const closed = once(child, 'close');
+  await Promise.race([once(child.stdout, 'data'), closed]);
   child.stdout.destroy();
-  assert.deepEqual(await once(child, 'close'), [0, null]);
+  assert.deepEqual(await closed, [0, null]);
   assert.equal(errors, '');
 });
 
@@ -180,7 +183,7 @@ test('progress on a terminal is drawn and gone at the end', async () => {
     '400kB',
   ]);
   assert.equal(run.code, 0, run.stdout);
-  assert.match(run.stdout, /data +.*MB|data +.*kB/u);
+  assert.match(run.stdout, /data {6}\S+ \d+ % {2}.* of .* {2}[\d,]+ rows/u);
   assert.ok(run.stdout.includes('\u001b[J'));
   assert.ok(!run.stdout.includes(PASSWORD));
 });

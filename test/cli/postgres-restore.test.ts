@@ -39,7 +39,15 @@ test('restore into a database that is not empty is refused with 8', async () => 
 test('restore brings everything back and proves it', async () => {
   const name = `cli_back_${process.pid}`;
   try {
-    const run = await runCli(['restore', shop.image, shop.target(name), '--create', '--prove', '--json']);
+    const run = await runCli([
+      'restore',
+      shop.image,
+      shop.target(name),
+      '--create',
+      '--trust',
+      '--prove',
+      '--json',
+    ]);
     assert.equal(run.code, 0, run.stdout + run.stderr);
     const result = JSON.parse(run.stdout);
     await assertDocumented('restore', result);
@@ -58,7 +66,7 @@ test('a pipe from dump to restore', async () => {
   const name = `cli_pipe_${process.pid}`;
   const program = `'${process.execPath}' '${join(import.meta.dirname, '../../bin/dev.js')}'`;
   try {
-    const command = `set -o pipefail; ${program} dump "$DBIMG_SOURCE" -o - --jobs 4 | ${program} restore - "$DBIMG_TARGET" --jobs 2 --create --prove`;
+    const command = `set -o pipefail; ${program} dump "$DBIMG_SOURCE" -o - --jobs 4 | ${program} restore - "$DBIMG_TARGET" --jobs 2 --create --trust --prove`;
     const { stderr } = await promisify(execFile)('bash', ['-c', command], {
       env: cleanEnv({ DBIMG_SOURCE: shop.url, DBIMG_TARGET: shop.target(name) }),
     });
@@ -76,7 +84,7 @@ test('a pipe from dump to restore', async () => {
 test('a pipe that is cut makes restore end with 4 and leave nothing', async () => {
   const name = `cli_cut_${process.pid}`;
   const bytes = await readFile(shop.image);
-  const run = await runCli(['restore', '-', shop.target(name), '--create'], {
+  const run = await runCli(['restore', '-', shop.target(name), '--create', '--trust'], {
     input: bytes.subarray(0, bytes.length >> 1),
   });
   assert.equal(run.code, 4, run.stderr);

@@ -77,6 +77,9 @@ test('names cannot move the cursor, and odd ones are quoted', () => {
   assert.equal(displayName(['shop', 'public', 'orders'], true), 'shop.public.orders');
   assert.equal(displayName(['shop', 'public', 'a.b\u001b[2J\n']), 'public."a.b\\u{1b}[2J\\u{a}"');
   assert.equal(displayName(['public', '']), 'public.""');
+  assert.equal(displayName(['', '', 'a role']), '"a role"');
+  assert.equal(displayName(['', '', 'someone'], true), 'someone');
+  assert.equal(displayName(['s', 'x"y']), 's."x""y"');
   assert.equal(printable('a\u202eb\u0007'), 'a\\u{202e}b\\u{7}');
   assert.equal(printable('größe 🙂'), 'größe 🙂');
 });

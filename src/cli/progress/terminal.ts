@@ -59,7 +59,7 @@ export class TerminalProgress implements Progress {
   }
 
   #lines(): string[] {
-    const columns = (this.#screen.columns ?? 80) - 1;
+    const columns = (this.#screen.columns || 80) - 1;
     const { fraction, step } = this.#state;
     const figures = formatFigures(this.#state, this.#clock.now()).join('  ');
     const spinner = SPINNER[this.#picture++ % SPINNER.length] ?? '';
@@ -69,7 +69,7 @@ export class TerminalProgress implements Progress {
   }
 
   #laneLines(columns: number): string[] {
-    const most = Math.max(0, Math.min(MOST_LANES, (this.#screen.rows ?? 24) - 3));
+    const most = Math.max(0, Math.min(MOST_LANES, (this.#screen.rows || 24) - 3));
     const lanes = [...this.#state.lanes.values()].sort((a, b) => a.lane - b.lane);
     if (lanes.every((lane) => lane.doing === 'idle')) return [];
     const lines = lanes.slice(0, most).map((lane) => laneLine(lane, columns));

@@ -11,15 +11,17 @@ import {
   formatRate,
 } from '../units.ts';
 
-/** `pg.lsn 0/1A2B3C4 at 2026-…`, with `near` if replay could not start precisely there. */
-export function formatPosition(position: Position): string {
-  return printable(
-    `${position.type} ${position.exact ? '' : 'near '}${formatPlain(position.value)}, ${position.time}`,
-  );
+/** `2026-…, pg.lsn 0/1A2B3C4`, with `near` if replay could not start precisely there. */
+export function formatPosition({ time, exact, type, value }: Position): string {
+  return printable(`${time}, ${exact ? '' : 'near '}${type} ${formatPlain(value)}`);
 }
 
 function formatPlain(value: Plain): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value);
+  return Object.entries(value)
+    .map(([name, member]) => `${name} ${formatPlain(member ?? null)}`)
+    .join(', ');
 }
 
 export function formatDump(result: DumpResult): string[] {
