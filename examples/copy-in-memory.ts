@@ -3,7 +3,7 @@
  *
  *   node examples/copy-in-memory.ts postgres://user@host/shop postgres://user@host/copy
  */
-import { dump, MemoryStore, restore } from 'dbimg';
+import { dump, MemoryStore, restore } from '../src/index.ts'; // in a program of your own: from 'dbimg'
 
 const [source, target] = process.argv.slice(2);
 if (!source || !target) {

@@ -5,7 +5,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DbimgError, dump, verify } from 'dbimg';
+import { DbimgError, dump, verify } from '../src/index.ts'; // in a program of your own: from 'dbimg'
 
 const KEEP = 7;
 const [source, directory] = process.argv.slice(2);

@@ -7,8 +7,13 @@ export interface AdapterEntry {
   readonly name: string;
   /** URL schemes with their colon. */
   readonly schemes: readonly string[];
+  /** Whether a location without a scheme is this adapter's: a path to a database file. May look at the file. */
+  recognises?(path: string): Promise<boolean>;
   load(): Promise<Adapter>;
 }
+
+/** A drive letter of Windows is no scheme. */
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
 export class Registry {
   readonly #entries: readonly AdapterEntry[];
@@ -30,12 +35,21 @@ export class Registry {
     });
   }
 
-  /** The adapter for a URL. Throws `ADAPTER_UNKNOWN`; the message does not repeat the location, which may hold a secret. */
+  /**
+   * The adapter for a URL or a path. Throws `ADAPTER_UNKNOWN`; the message does not repeat the location, which may hold
+   * a secret.
+   */
   async forLocation(location: string): Promise<Adapter> {
-    const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(location)?.[0]?.toLowerCase();
-    const entry = this.#entries.find((candidate) => scheme && candidate.schemes.includes(scheme));
-    if (entry) return await entry.load();
-    const what = scheme ? `No adapter knows locations that begin with ${scheme}` : 'This is not a database URL.';
-    throw new DbimgError('ADAPTER_UNKNOWN', what, { hint: `A location begins with ${this.schemes.join(' or ')}` });
+    const scheme = SCHEME.exec(location)?.[0].toLowerCase();
+    for (const entry of this.#entries) {
+      const mine = scheme ? entry.schemes.includes(scheme) : await entry.recognises?.(location);
+      if (mine) return await entry.load();
+    }
+    const what = scheme
+      ? `No adapter knows locations that begin with ${scheme}`
+      : 'This is neither a database URL nor a database file.';
+    throw new DbimgError('ADAPTER_UNKNOWN', what, {
+      hint: `A location begins with ${this.schemes.join(' or ')}`,
+    });
   }
 }
