@@ -192,7 +192,9 @@ describe('a restore beside', () => {
         {
           replace: true,
           context: context({ signal: abort.signal }),
-          onLoaded: (chunks) => chunks === 2 && abort.abort(),
+          onLoaded: (chunks) => {
+            if (chunks === 2) abort.abort();
+          },
         },
       ),
     );
