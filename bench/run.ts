@@ -1,6 +1,7 @@
 /** `npm run bench`: dbimg and PostgreSQL's own tools in turn. `--help` tells the options; README.md what is measured. */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,19 +121,17 @@ async function main(): Promise<void> {
   const here = machine();
   await using server = await startBenchServer();
   const directory = await mkdtemp(join(values.directory ?? tmpdir(), 'dbimg-bench-'));
-  try {
-    await createDatabase({ url: server.privateUrl('postgres') }, { name: SOURCE });
-    tell(`making a database of ${megabytes(bytes)}`);
-    const database = await makeBenchDatabase(server.privateUrl(SOURCE), bytes);
-    const all = await compareAll({ server, rival, directory, rounds, tell });
-    const said = `${rounds.rounds} rounds in turn after ${rounds.warmUps} to warm up`;
-    const output = values.output ?? join(ROOT, 'bench', 'results', `postgres-${today}.md`);
-    await mkdir(join(output, '..'), { recursive: true });
-    await writeFile(output, report({ machine: here, server, database, tools, rounds: said }, all));
-    tell(`written: ${output}`);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  await createDatabase({ url: server.privateUrl('postgres') }, { name: SOURCE });
+  tell(`making a database of ${megabytes(bytes)}`);
+  const database = await makeBenchDatabase(server.privateUrl(SOURCE), bytes);
+  const all = await compareAll({ server, rival, directory, rounds, tell });
+  const said = `${rounds.rounds} rounds in turn after ${rounds.warmUps} to warm up`;
+  const output = values.output ?? join(ROOT, 'bench', 'results', `postgres-${today}.md`);
+  await mkdir(join(output, '..'), { recursive: true });
+  await writeFile(output, report({ machine: here, server, database, tools, rounds: said }, all));
+  tell(`written: ${output}`);
 }
 
 if (values.help) console.log(HELP);
