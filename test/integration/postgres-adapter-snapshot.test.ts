@@ -15,6 +15,7 @@ import {
   type RunningPostgres,
   startPostgres,
 } from '../engines/postgres.ts';
+import { catchUp, startStandby } from '../engines/standby.ts';
 import { context, digestsOf, dump, type MemoryImage, valuesOf } from './postgres-adapter-job.ts';
 
 let server: RunningPostgres;
@@ -248,6 +249,33 @@ describe('snapshot', () => {
     const error = await failure(Array.fromAsync(snapshot.partsOf(open('t'))));
     assert.equal(error.code, 'MISMATCH');
     assert.match(error.message, /column b is character varying\(3\), not text/);
+  });
+});
+
+describe('a standby', () => {
+  it('is dumped, but for the rows of unlogged tables, which it names', async () => {
+    await using primary = await startPostgres({
+      version: 15,
+      settings: { wal_level: 'replica', max_wal_senders: 4 },
+    });
+    await using standby = await startStandby(primary);
+    await query(
+      primary.url,
+      'CREATE TABLE kept AS SELECT 1 AS a; CREATE UNLOGGED TABLE lost AS SELECT 1 AS a',
+    );
+    await catchUp(primary, standby);
+    const image = await dump(standby.url);
+    assert.deepEqual(integers(image, 'kept', 0), [1n]);
+    assert.deepEqual(
+      image.omissions.map(({ kind, object }) => [kind, object.at(-1)]),
+      [['unlogged-rows', 'lost']],
+    );
+    assert.equal(image.position.exact, false);
+    await using database = await adapter.connect(standby.url, context());
+    await using target = await database.target({ lanes: 1, replace: true });
+    assert.match((await target.plan(image)).obstacles[0]?.what ?? '', /standby/);
+    const findings = await Array.fromAsync(database.examine());
+    assert.ok(findings.some(({ what }) => what.includes('standby')));
   });
 });
 

@@ -180,6 +180,22 @@ describe('a restore beside', () => {
     assert.deepEqual(await inventory(), before);
   });
 
+  it('replaces a database whose clients connect again at once', async () => {
+    await using old = await createDatabase(server);
+    await query(old.url, 'CREATE TABLE mine AS SELECT 42 AS a');
+    const stop = new AbortController();
+    const clients = [1, 2, 3, 4].map(async () => {
+      while (!stop.signal.aborted) await query(old.url, 'SELECT pg_sleep(0.05)').catch(() => {});
+    });
+    try {
+      await restore(image, old.url, { replace: true });
+    } finally {
+      stop.abort();
+      await Promise.all(clients);
+    }
+    assert.equal(await count(old.url), ROWS);
+  });
+
   it('leaves nothing when it is interrupted, and the old as it was', async () => {
     await using old = await createDatabase(server);
     await query(old.url, 'CREATE TABLE mine AS SELECT 42 AS a');
@@ -436,6 +452,27 @@ describe('a restore inside the only database of a user', () => {
     assert.equal(await count(place.url), ROWS);
     assert.deepEqual(await query(place.url, "SELECT FROM pg_type WHERE typname = 'left_over'"), []);
   });
+});
+
+describe('planner statistics', () => {
+  for (const version of [15, 18] as const) {
+    it(`cover partitioned tables, their partitions and materialized views of PostgreSQL ${version}`, async () => {
+      await using other = await startPostgres({ version });
+      await using source = await createDatabase(other);
+      await query(
+        source.url,
+        `CREATE TABLE whole (a int) PARTITION BY LIST (a); CREATE TABLE leaf PARTITION OF whole DEFAULT;
+         INSERT INTO whole SELECT g FROM generate_series(1, 100) AS g; CREATE MATERIALIZED VIEW m AS SELECT a FROM whole`,
+      );
+      const copy = databaseUrl(other.url, 'analyzed');
+      await restore(await dump(source.url), copy, { create: true, analyze: true });
+      const rows = await query(copy, "SELECT tablename FROM pg_stats WHERE schemaname = 'public' ORDER BY 1");
+      assert.deepEqual(
+        rows.map(({ tablename }) => tablename),
+        ['leaf', 'm', 'whole'],
+      );
+    });
+  }
 });
 
 describe('large objects', () => {

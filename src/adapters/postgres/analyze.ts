@@ -1,45 +1,50 @@
 /** Planner statistics for everything that was loaded, by several sessions. */
 import type { Context } from '../../core/adapter.ts';
+import { readFacts } from './facts.ts';
 import type { Endpoint } from './location.ts';
 import { IS_USER_TABLE } from './locks.ts';
 import { Session } from './session.ts';
 import { settingStatement, WRITE_SETTINGS } from './settings.ts';
 
-/** Tables per statement: each ANALYZE of a list is a transaction of its own per table. */
+/** So many small tables are one statement. */
 const LIST = 50;
+/** Tables from this size on, in bytes, are one each. */
+const LARGE = 16 * 1024 * 1024;
 
 export async function analyzeDatabase(endpoint: Endpoint, lanes: number, context: Context): Promise<void> {
   await using first = await Session.open(endpoint, context);
-  const rows = await first.query(
-    `SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
-       FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'm', 'p') AND ${IS_USER_TABLE}
-      ORDER BY pg_catalog.pg_relation_size(c.oid) DESC, c.oid`,
-  );
-  const names = rows.map((row) => String(row.name));
-  let next = 0;
+  const lists = await tableLists(first);
   const work = async (session: Session): Promise<void> => {
     await session.query(settingStatement(WRITE_SETTINGS, false));
-    while (next < names.length) {
-      // Large tables one at a time, the many small ones at the end together.
-      const size = next < names.length / 2 ? 1 : LIST;
-      const list = names.slice(next, next + size);
-      next += list.length;
-      await session.query(`ANALYZE ${list.join(', ')}`, undefined, {
-        what: 'Statistics could not be gathered',
-      });
+    for (let list = lists.shift(); list; list = lists.shift()) {
+      await session.query(`ANALYZE ${list}`, undefined, { what: 'Statistics could not be gathered' });
     }
   };
-  const others = Math.min(lanes, names.length) - 1;
-  const all = [work(first)];
-  for (let lane = 0; lane < others; lane++) {
-    all.push(
-      (async () => {
-        await using session = await Session.open(endpoint, context);
-        await work(session);
-      })(),
-    );
-  }
-  const failed = (await Promise.allSettled(all)).find((result) => result.status === 'rejected');
+  const another = async (): Promise<void> => {
+    await using session = await Session.open(endpoint, context);
+    await work(session);
+  };
+  const others = Array.from({ length: Math.min(lanes, lists.length) - 1 }, another);
+  const results = await Promise.allSettled([work(first), ...others]);
+  const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** The largest first. Before PostgreSQL 18, analyzing a partitioned table analyzes its partitions as well. */
+async function tableLists(session: Session): Promise<string[]> {
+  const { version } = await readFacts(session);
+  const rows = await session.query(
+    `SELECT ${version >= 180000 ? "CASE c.relkind WHEN 'p' THEN 'ONLY ' ELSE '' END ||" : ''}
+            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
+            pg_catalog.pg_relation_size(c.oid) >= ${LARGE} AS large
+       FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'm', 'p') AND ${IS_USER_TABLE} ${version >= 180000 ? '' : 'AND NOT c.relispartition'}
+      ORDER BY pg_catalog.pg_relation_size(c.oid) DESC, c.oid`,
+  );
+  const large = rows.filter((row) => row.large === true).map((row) => String(row.name));
+  const small = rows.filter((row) => row.large !== true).map((row) => String(row.name));
+  for (let start = 0; start < small.length; start += LIST) {
+    large.push(small.slice(start, start + LIST).join(', '));
+  }
+  return large;
 }

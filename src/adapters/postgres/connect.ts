@@ -77,7 +77,11 @@ export class PostgresDatabase implements Database {
 
   async *examine(): AsyncGenerator<Finding> {
     if (this.#missing) {
-      yield { level: 'obstacle', what: `There is no database ${this.#endpoint.database}.` };
+      yield {
+        level: 'obstacle',
+        code: 'DATABASE_UNKNOWN',
+        what: `There is no database ${this.#endpoint.database}.`,
+      };
       return;
     }
     yield* examine(this.#endpoint, this.#facts, this.#context);

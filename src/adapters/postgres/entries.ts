@@ -69,7 +69,6 @@ export class EntryApplier {
 
   /** All or nothing of each entry, in order. */
   async apply(entries: readonly CatalogEntry[]): Promise<void> {
-    assertTrusted(entries, this.#rules.trust);
     let run: CatalogEntry[] = [];
     for (const entry of entries) {
       if (this.#rules.noSecrets && entry.traits?.includes('secret')) continue;
@@ -92,7 +91,9 @@ export class EntryApplier {
     );
   }
 
+  /** What is there already asks for no rights: only what is going to run has to be trusted. */
   async #runAll(entries: readonly CatalogEntry[]): Promise<void> {
+    assertTrusted(entries, this.#rules.trust);
     if (entries.length > 1) {
       try {
         await this.#transaction(entries);

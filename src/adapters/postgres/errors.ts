@@ -36,7 +36,10 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
   },
   '28000': { code: 'LOGIN_FAILED', hint: "Check the user, and the server's pg_hba.conf." },
   '3D000': { code: 'DATABASE_UNKNOWN', hint: 'Check the name of the database at the end of the URL.' },
-  '42501': { code: 'PERMISSION_DENIED' },
+  '42501': {
+    code: 'PERMISSION_DENIED',
+    hint: 'Connect as a role that has this right, or leave the object out with --skip.',
+  },
   '55P03': { code: 'LOCK_TIMEOUT', hint: 'Try again later, or with a longer --lock-timeout.' },
   '53300': { code: 'CONNECT_FAILED', hint: 'Use fewer lanes (--jobs), or raise max_connections.' },
   '57P03': { code: 'CONNECT_FAILED', hint: 'The server is starting or stopping: try again in a moment.' },

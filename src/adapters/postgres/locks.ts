@@ -66,7 +66,7 @@ export class TableLocker {
    */
   async lock(tables: readonly ListedTable[]): Promise<void> {
     await this.#leader.query(
-      `SET LOCAL lock_timeout = ${Math.max(1, Math.round(this.#context.lockTimeout))}`,
+      `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${Math.max(1, Math.round(this.#context.lockTimeout))}`,
     );
     for (let start = 0; start < tables.length; start += BATCH) {
       await this.#lockBatch(tables.slice(start, start + BATCH));

@@ -14,6 +14,7 @@ import type {
   StreamOpen,
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { Warning } from '../../core/events.ts';
 import { CatalogReader } from './catalog.ts';
 import type { ServerFacts } from './facts.ts';
 import type { Endpoint } from './location.ts';
@@ -80,6 +81,8 @@ export class PostgresSnapshot implements Snapshot {
       throw new DbimgError('UNSUPPORTED', `This dbimg makes no ${options.kind} images of PostgreSQL yet.`);
     }
     await using side = await Session.open(endpoint, context);
+    if (facts.pooled) context.warn(POOLED);
+    else await side.query(settingStatement(READ_SETTINGS, false));
     await assertReadable(side, facts, selectsOf(options));
     const leader = await Session.open(endpoint, context);
     try {
@@ -123,6 +126,14 @@ export class PostgresSnapshot implements Snapshot {
     return selectsOf(this.#options);
   }
 }
+
+/** Settings of a session would stay with whoever gets it next from the pooler. */
+const POOLED: Warning = {
+  code: 'pooler',
+  message:
+    'A connection pooler answers in place of the server. If it hands out transactions, the lanes will fail.',
+  hint: 'Give the URL of the server itself.',
+};
 
 const CATALOG_READ = { what: 'The catalog could not be read' };
 

@@ -1,5 +1,6 @@
 /** The place beside: where a restore grows until it is complete. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, ImageSummary } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { identifier, literal } from './catalog/quoting.ts';
@@ -33,6 +34,7 @@ const LOCALE_REFUSED = new Set(['22023', '42704', '42809', '0A000', '22P02', '42
 
 /** Sessions that are told to end need a moment. */
 const RENAME_TRIES = 4;
+const ENDING_PAUSE = 100;
 
 /** A new database that takes the name of the old one in a single transaction. */
 export class BesideStaging implements Staging {
@@ -76,9 +78,9 @@ export class BesideStaging implements Staging {
     const old = (await this.#exists(session)) ? `dbimg_old_${randomBytes(6).toString('hex')}` : undefined;
     if (old !== undefined) await this.#assertMayGo(session);
     for (let tries = 1; ; tries++) {
-      if (old !== undefined && this.#replace) await endSessions(session, this.#final.database);
       try {
-        await this.#swap(session, old);
+        if (old !== undefined && this.#replace) await this.#swapWhileEnding(session, old);
+        else await this.#swap(session, old);
         break;
       } catch (error) {
         await session.query('ROLLBACK').catch(() => {});
@@ -130,6 +132,27 @@ export class BesideStaging implements Staging {
           hint: 'Use --replace to replace it.',
         },
       );
+    }
+  }
+
+  /**
+   * The first rename locks the database against new sessions and then waits some seconds for those in it to end; only
+   * then are they told to, so that no client that connects again at once can keep it busy.
+   */
+  async #swapWhileEnding(session: Session, old: string): Promise<void> {
+    const swapped = new AbortController();
+    await using second = await openMaintenance(this.#final, UNINTERRUPTED);
+    const ending = (async () => {
+      while (!swapped.signal.aborted) {
+        await endSessions(second, this.#final.database).catch(() => {});
+        await sleep(ENDING_PAUSE);
+      }
+    })();
+    try {
+      await this.#swap(session, old);
+    } finally {
+      swapped.abort();
+      await ending;
     }
   }
 
@@ -245,9 +268,17 @@ async function endSessions(session: Session, database: string): Promise<void> {
   );
 }
 
+/** A cancelled statement may need a moment to end. */
 async function dropDatabase(session: Session, database: string): Promise<void> {
-  await endSessions(session, database).catch(() => {});
-  await session.query(`DROP DATABASE IF EXISTS ${identifier(database)}`, undefined, {
-    what: `The database ${database} could not be dropped`,
-  });
+  for (let tries = 1; ; tries++) {
+    await endSessions(session, database).catch(() => {});
+    try {
+      await session.query(`DROP DATABASE IF EXISTS ${identifier(database)}`, undefined, {
+        what: `The database ${database} could not be dropped`,
+      });
+      return;
+    } catch (error) {
+      if (sqlState(error) !== '55006' || tries === RENAME_TRIES) throw error;
+    }
+  }
 }

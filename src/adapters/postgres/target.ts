@@ -60,8 +60,9 @@ export class PostgresTarget implements Target {
   }
 
   async plan(image: ImageSummary): Promise<Plan> {
-    const obstacles: Finding[] = this.#obstacles(image).map(({ what, hint }) => ({
+    const obstacles: Finding[] = this.#obstacles(image).map(({ code, what, hint }) => ({
       level: 'obstacle',
+      code,
       what,
       ...(hint === undefined ? {} : { hint }),
     }));
