@@ -52,6 +52,11 @@ export const registry: Registry = new Registry([
     load: async () => (await import('./adapters/postgres/adapter.ts')).adapter,
   },
   {
+    name: 'sqlite',
+    schemes: ['sqlite:'],
+    load: async () => (await import('./adapters/sqlite/adapter.ts')).adapter,
+  },
+  {
     name: 'memory',
     schemes: ['memory:'],
     load: async () => (await import('./adapters/memory/adapter.ts')).adapter,

@@ -1,0 +1,18 @@
+/** SQLite as a source and a target of images: files, read page by page. */
+import type { Adapter } from '../../core/adapter.ts';
+import { SqliteDatabase } from './connect.ts';
+import { decoder } from './decoder.ts';
+import { SqliteReadLane } from './reader.ts';
+import { SqliteWriteLane } from './writer.ts';
+
+export const adapter: Adapter = {
+  name: 'sqlite',
+  schemes: ['sqlite:'],
+  module: import.meta.url,
+  capabilities: { kinds: ['logical', 'physical'], synchronous: true, replace: true, changes: false },
+  redact: (location) => location,
+  connect: async (location, context) => new SqliteDatabase(location, context),
+  joinLane: (invitation, context) => SqliteReadLane.join(invitation, context),
+  joinWriteLane: (invitation, context) => SqliteWriteLane.join(invitation, context),
+  decoder,
+};

@@ -1,0 +1,149 @@
+/** One state of a database, read by lanes through its pages. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type {
+  CatalogEntry,
+  Context,
+  Finish,
+  ImageKind,
+  Invitation,
+  ObjectName,
+  Omission,
+  Part,
+  Position,
+  Snapshot,
+  SnapshotOptions,
+  StreamOpen,
+} from '../../core/adapter.ts';
+import { DbimgError } from '../../core/errors.ts';
+import { catalogOf } from './catalog.ts';
+import { findDamage } from './damaged.ts';
+import { type DataTable, EMPTY, type Inventory, takeInventory } from './inventory.ts';
+import { PageSource } from './pages/source.ts';
+import { fileParts, tableParts } from './parts.ts';
+import { Pin } from './pin.ts';
+import type { SnapshotInvitation } from './reader.ts';
+import { FILE, SCHEMA } from './types.ts';
+
+/** The kind of omission by which a caller accepts that damaged rows are left out. */
+export const DAMAGED = 'damaged';
+
+export class SqliteSnapshot implements Snapshot {
+  readonly kind: ImageKind;
+  readonly position: Position;
+  readonly invitation: Invitation;
+  readonly #pin: Pin;
+  readonly #inventory: Inventory;
+  readonly #source: PageSource | undefined;
+  readonly #options: SnapshotOptions;
+  readonly #context: Context;
+  readonly #omissions: Omission[];
+
+  private constructor(pin: Pin, inventory: Inventory, options: SnapshotOptions, context: Context) {
+    this.kind = options.kind;
+    this.#pin = pin;
+    this.#inventory = inventory;
+    this.#options = options;
+    this.#context = context;
+    this.#omissions = this.kind === 'logical' ? [...inventory.omissions] : [];
+    this.#source = pin.content && new PageSource(pin.content.layout);
+    this.position = { type: 'sqlite', value: pin.position, time: new Date().toISOString(), exact: true };
+    const invitation: SnapshotInvitation = {
+      ...(pin.content ? { layout: pin.content.layout } : {}),
+      salvage: salvages(options),
+    };
+    this.invitation = invitation;
+  }
+
+  /** Holds what is committed now. In rollback mode that keeps writers waiting until the snapshot is disposed. */
+  static async take(path: string, options: SnapshotOptions, context: Context): Promise<SqliteSnapshot> {
+    const pin = await Pin.take(path, context);
+    try {
+      const logical = pin.content && options.kind === 'logical';
+      const inventory = logical ? takeInventory(pin.content, salvages(options)) : EMPTY;
+      return new SqliteSnapshot(pin, inventory, options, context);
+    } catch (error) {
+      pin.release();
+      throw error;
+    }
+  }
+
+  async *catalog(): AsyncGenerator<CatalogEntry> {
+    if (this.kind !== 'logical') return;
+    yield* catalogOf(this.#inventory, this.#pin.content, (object) => this.#wants(object));
+    if (salvages(this.#options) && this.#source) {
+      for (const table of this.#tables()) this.#omissions.push(...(await this.#damageOf(table)));
+    }
+  }
+
+  omissions(): readonly Omission[] {
+    return this.#omissions;
+  }
+
+  /** Largest tables first. */
+  async *parts(): AsyncGenerator<Part> {
+    if (this.kind === 'physical') {
+      if (this.#pin.content) yield* fileParts(this.#pin.content);
+      return;
+    }
+    const tables = [];
+    for (const table of this.#tables()) {
+      tables.push(this.#partsOf(table));
+      await turn();
+    }
+    const size = (parts: readonly Part[]): number =>
+      parts.reduce((sum, part) => sum + part.estimate.bytes, 0);
+    yield* tables.sort((a, b) => size(b) - size(a)).flat();
+  }
+
+  async *partsOf(open: StreamOpen): AsyncGenerator<Part> {
+    const { content } = this.#pin;
+    if (!content) return;
+    if (open.encoding === FILE) {
+      yield* fileParts(content);
+      return;
+    }
+    // Names are equal as SQLite compares them.
+    const name = open.object.at(-1)?.toLowerCase();
+    const { tables } = this.kind === 'logical' ? this.#inventory : takeInventory(content, false);
+    const table = tables.find((candidate) => candidate.name.toLowerCase() === name);
+    if (table) yield* this.#partsOf(table);
+  }
+
+  async finish(): Promise<Finish> {
+    this.#pin.assertUnchanged();
+    return { position: this.position };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#pin.release();
+  }
+
+  #tables(): DataTable[] {
+    return this.#inventory.tables.filter(({ name, owner }) => this.#wants([SCHEMA, owner ?? name]));
+  }
+
+  #wants(object: ObjectName): boolean {
+    return this.#options.selects?.(object) ?? true;
+  }
+
+  #partsOf(table: DataTable): Part[] {
+    const { content } = this.#pin;
+    if (!content || !this.#source) throw new DbimgError('BUG', 'A database without pages has a table.');
+    return tableParts(table, content, this.#source);
+  }
+
+  async #damageOf(table: DataTable): Promise<Omission[]> {
+    const { content } = this.#pin;
+    if (!content) return [];
+    return await findDamage(
+      new PageSource(content.layout),
+      table,
+      this.#partsOf(table),
+      this.#context.signal,
+    );
+  }
+}
+
+function salvages(options: SnapshotOptions): boolean {
+  return options.allow?.includes(DAMAGED) ?? false;
+}
