@@ -62,7 +62,7 @@ class MemoryConnection implements Database {
   async *examine(): AsyncGenerator<Finding> {
     yield databases.has(this.#name)
       ? { level: 'ok', what: `The memory database ${this.#name} is there.` }
-      : { level: 'obstacle', what: `There is no memory database ${this.#name}.` };
+      : { level: 'obstacle', code: 'DATABASE_UNKNOWN', what: `There is no memory database ${this.#name}.` };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

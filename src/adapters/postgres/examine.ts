@@ -53,6 +53,7 @@ const privileges: Probe = async (session, facts) => {
   if (denied.length > 0) {
     findings.push({
       level: 'obstacle',
+      code: 'PERMISSION_DENIED',
       what: `${facts.user} may not read ${names(denied)}.`,
       hint: `GRANT pg_read_all_data TO ${identifier(facts.user)} (PostgreSQL 14 and later), or leave them out with --skip.`,
     });
@@ -60,6 +61,7 @@ const privileges: Probe = async (session, facts) => {
   if (filtered.length > 0) {
     findings.push({
       level: 'obstacle',
+      code: 'PERMISSION_DENIED',
       what: `Row-level security hides rows from ${facts.user} in ${names(filtered)}.`,
       hint: `ALTER ROLE ${identifier(facts.user)} BYPASSRLS, or connect as the owner.`,
     });

@@ -47,7 +47,7 @@ export class Job implements Context {
   }
 
   get milliseconds(): number {
-    return performance.now() - this.started;
+    return Math.round(performance.now() - this.started);
   }
 
   /** The first failure wins; the signal's reason is that error. */
@@ -72,7 +72,7 @@ export class Job implements Context {
     try {
       return await run();
     } finally {
-      const milliseconds = performance.now() - begin;
+      const milliseconds = Math.round(performance.now() - begin);
       this.steps.push({ step, milliseconds });
       this.#listener?.({ type: 'step', step, state: 'end', milliseconds });
     }
