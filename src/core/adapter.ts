@@ -170,10 +170,10 @@ export interface CatalogEntry {
   /** The engine's word for it: `table`, `index`, `role`. */
   readonly kind: string;
   readonly object: ObjectName;
-  /** The data object it belongs to (an index's table): leaving that out leaves this out. */
+  /** The object by which it is chosen: a table's own name, an index's table. Leaving that out leaves this out. */
   readonly of?: ObjectName;
   readonly phase: Phase;
-  /** Ids of entries that must have been applied before; smaller than `id`. Earlier phases need not be named. */
+  /** Ids of entries that it needs; smaller than `id`. They are applied before it, and it is left out with any of them. */
   readonly after?: readonly number[];
   /** Ids of entries whose objects this one locks: entries that share one never run at once if either is exclusive. */
   readonly locks?: { readonly shared?: readonly number[]; readonly exclusive?: readonly number[] };

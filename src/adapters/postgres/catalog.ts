@@ -36,6 +36,9 @@ const BATCH = 500;
  * The body of an entry is `{ sql, exists?, … }`: statements, in which `:"dbname"` stands for the quoted name of the
  * database being restored, and a query that gives a row if the object is there already.
  */
+/** What `--only` and `--skip` name; everything else comes along if something that was taken may need it. */
+const SELECTABLE: ReadonlySet<string> = new Set(['table', 'view', 'materialized-view']);
+
 export class CatalogReader {
   readonly #server: CatalogSession;
   readonly #options: CatalogOptions;
@@ -122,11 +125,13 @@ export class CatalogReader {
       ...(shared.length > 0 ? { shared } : {}),
       ...(exclusive.length > 0 ? { exclusive } : {}),
     };
+    const kind = draft.kind ?? place.kind;
+    const of = draft.of ?? (SELECTABLE.has(kind) ? [draft.schema, draft.name] : undefined);
     return {
       id: ++this.#lastId,
-      kind: draft.kind ?? place.kind,
+      kind,
       object: this.#object(draft),
-      ...(draft.of === undefined ? {} : { of: [this.#options.database, ...draft.of] }),
+      ...(of === undefined ? {} : { of: [this.#options.database, ...of] }),
       phase: place.phase,
       ...(after.length > 0 ? { after } : {}),
       ...(Object.keys(locks).length > 0 ? { locks } : {}),

@@ -4,6 +4,7 @@ import type {
   CatalogEntry,
   Check,
   ImageSummary,
+  ObjectName,
   Omission,
   Plan,
   Position,
@@ -108,6 +109,8 @@ class Restore {
   readonly #postData: PostData;
   /** Entries left out by the selection: what depends on them is left out too. */
   readonly #dropped = new Set<number>();
+  /** Names of the objects that are left out, also of those that needed something left out. */
+  readonly #without = new Set<string>();
   #batch: CatalogEntry[] = [];
   #checks: readonly Check[] = [];
 
@@ -197,7 +200,12 @@ class Restore {
     const wanted = entry.of === undefined || this.#selects(entry.of);
     if (wanted && !entry.after?.some((id) => this.#dropped.has(id))) return true;
     this.#dropped.add(entry.id);
+    if (entry.of) this.#without.add(JSON.stringify(entry.of));
     return false;
+  }
+
+  #takes(object: ObjectName): boolean {
+    return !this.#selects || (this.#selects(object) && !this.#without.has(JSON.stringify(object)));
   }
 
   async #frame(loader: Loader, frame: StoredFrame): Promise<void> {
@@ -205,7 +213,7 @@ class Restore {
     switch (frame.type) {
       case FRAME.OPEN: {
         const open = await this.#reader.openOf(frame);
-        loader.open(frame.stream, open, this.#selects ? this.#selects(open.object) : true);
+        loader.open(frame.stream, open, this.#takes(open.object));
         break;
       }
       case FRAME.DATA:

@@ -61,9 +61,9 @@ export class ObjectEntries {
     draft: Draft | undefined,
     adornments: Adornments,
   ): Generator<CatalogEntry> {
-    const after = number === 1 ? this.#after(node) : [];
+    const after = this.#after(node, number);
     if (draft === undefined) {
-      if (number === 1) this.#passed.set(node, after);
+      this.#passed.set(node, after);
       return;
     }
     const phase = PHASES[number];
@@ -80,7 +80,7 @@ export class ObjectEntries {
     const entry = make(draft, after);
     this.#ids[node] = entry.id;
     yield entry;
-    for (const follower of draft.followers ?? []) yield make(follower, number === 1 ? [entry.id] : []);
+    for (const follower of draft.followers ?? []) yield make(follower, [entry.id]);
   }
 
   /** Drafts of a batch; parts that stand inside their whole, and what was left out, have none. */
@@ -102,12 +102,12 @@ export class ObjectEntries {
     return drafts;
   }
 
-  /** Ids of the post-data entries that must come before this node's. */
-  #after(node: number): readonly number[] {
+  /** Ids of the entries that must come before this node's: what is left out with one of them follows from it. */
+  #after(node: number, phase: number): readonly number[] {
     const ids = new Set<number>();
     const { start, to } = this.#needs;
     for (const needed of to.subarray(start[node], start[node + 1])) {
-      if (phaseNumber(this.#graph, needed) !== 1) continue;
+      if (phaseNumber(this.#graph, needed) > phase) continue;
       const id = this.#ids[needed] as number;
       if (id !== 0) ids.add(id);
       else for (const passed of this.#passed.get(needed) ?? []) ids.add(passed);
