@@ -9,7 +9,13 @@ test('a million streams are written and read in flat memory', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'dbimg-streams-'));
   try {
     const script = join(import.meta.dirname, '../unit/many-streams.ts');
-    const args = ['--max-old-space-size=64', script, join(directory, 'million.dbimg'), '1000000'];
+    const args = [
+      '--max-old-space-size=64',
+      '--max-semi-space-size=8',
+      script,
+      join(directory, 'million.dbimg'),
+      '1000000',
+    ];
     const child = spawnSync(process.execPath, args, { encoding: 'utf8' });
     assert.equal(child.status, 0, child.stderr);
     const result = JSON.parse(child.stdout);

@@ -3,11 +3,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { Keys } from '../../src/core/codec/keys.ts';
 import { DbimgError } from '../../src/core/errors.ts';
+import { ImageFile } from '../../src/core/image/file.ts';
 import { encodeFooter, FOOTER_BYTES } from '../../src/core/image/footer.ts';
 import { decodeHeader, FRAME, frameBytes, HEADER_BYTES, sealHeaderCrc } from '../../src/core/image/frame.ts';
 import { preludeLength } from '../../src/core/image/prelude.ts';
 import type { ImageOptions } from '../../src/core/image/writer.ts';
-import { readAll, sample } from './image-samples.ts';
+import { MemoryStore } from '../../src/core/store/store.ts';
+import { collect, readAll, sample } from './image-samples.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 const encrypt = { passphrase: 'so secret', scryptLogN: 4 };
@@ -73,6 +75,36 @@ for (const [name, options] of VARIANTS) {
       const length = i < 20 ? bytes.length - 1 - i * 5 : Math.floor(random() * bytes.length);
       const code = await refusal(bytes.slice(0, length), `the first ${length} bytes`);
       if (length > 60) assert.equal(code, 'IMAGE_INCOMPLETE', `the first ${length} bytes`);
+    }
+  });
+}
+
+/** Reads everything there is by random access, and opens it. */
+async function readByAccess(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const file = await ImageFile.open(await new MemoryStore(bytes).open(), keys);
+  await collect(file.catalog());
+  for (const stream of await collect(file.streams())) {
+    for await (const frame of file.frames(stream)) await file.openFrame(frame);
+  }
+  for await (const frame of file.log()) await file.openFrame(frame);
+}
+
+for (const [name, options] of VARIANTS) {
+  test(`single bytes changed in an image that is ${name} are found by random access, too (seed ${seed})`, async () => {
+    const { bytes } = await sample(options);
+    const random = randomFrom(seed + 2);
+    await readByAccess(bytes);
+    for (let i = 0; i < 300; i += 1) {
+      const at = i < 60 ? i : Math.floor(random() * bytes.length);
+      const copy = bytes.with(at, (bytes[at] as number) ^ (1 + Math.floor(random() * 255)));
+      await assert.rejects(
+        readByAccess(copy),
+        (error) => error instanceof DbimgError && DAMAGE.has(error.code),
+        `byte ${at}`,
+      );
+    }
+    for (const length of [1, 50, 500, bytes.length >> 1, bytes.length - 65, bytes.length - 1]) {
+      await assert.rejects(readByAccess(bytes.slice(0, length)), `the first ${length} bytes`);
     }
   });
 }

@@ -27,7 +27,7 @@ import { CatalogParser } from './lines.ts';
 import { type OpenedHead, openHead } from './opened-head.ts';
 import { MAX_PRELUDE, preludeLength } from './prelude.ts';
 import { hex, type PageRef, parseRoot, type Root } from './root.ts';
-import { decodeRows, MAX_ROWS, sameRow } from './table.ts';
+import { MAX_ROWS, sameRows } from './table.ts';
 
 export { FrameOpener, type Opening, type StoredFrame } from './frame-opener.ts';
 
@@ -168,12 +168,10 @@ export class ImageReader {
   }
 
   async #checkTable(frame: StoredFrame): Promise<void> {
-    const rows = decodeRows(await this.#opener.open(frame));
+    const listed = await this.#opener.open(frame);
     const seen = this.#ledger.takeRows();
-    const count = rows.length;
-    const same =
-      count === seen.length && seen.every((row, i) => sameRow(row, rows[i] as (typeof rows)[number]));
-    if (!same || frame.records !== count) {
+    const count = seen.length;
+    if (!sameRows(listed, seen) || frame.records !== count) {
       throw damaged(`The TABLE page at byte ${frame.offset} does not list the streams closed before it.`);
     }
     this.#ledger.pages.push({ offset: frame.offset, id: hex(frame.contentId), count });

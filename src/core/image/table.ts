@@ -74,7 +74,11 @@ function decodeRow(line: Uint8Array): StreamSummary {
   };
 }
 
-/** Whether two lines say the same. */
-export function sameRow(a: StreamSummary, b: StreamSummary): boolean {
-  return Buffer.compare(encodeRows([a]), encodeRows([b])) === 0;
+/**
+ * Whether a page says what was seen, in whatever order its fields stand.
+ * @throws DbimgError `IMAGE_DAMAGED`
+ */
+export function sameRows(page: Uint8Array, seen: readonly StreamSummary[]): boolean {
+  const expected = encodeRows(seen);
+  return Buffer.compare(page, expected) === 0 || Buffer.compare(encodeRows(decodeRows(page)), expected) === 0;
 }
