@@ -2,6 +2,7 @@
 import type { RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { decodeFileRecords } from '../../core/records/file.ts';
+import { affinityOf } from './affinity.ts';
 import type { TextEncoding } from './pages/header.ts';
 import { decodeText, parseRecord, type StoredValue } from './pages/record.ts';
 import { FILE, LENGTH_SIZE, ROW, ROWID_SIZE, rowLayoutOf } from './types.ts';
@@ -20,6 +21,7 @@ export function decoder(open: StreamOpen): RecordDecoder {
     throw new DbimgError('UNSUPPORTED', `The SQLite adapter has no records of encoding ${open.encoding}.`);
   }
   const layout = rowLayoutOf(open);
+  const reals = layout.columns.map((column) => affinityOf(column.type) === 'REAL');
   return {
     columns: layout.columns,
     *decode(chunk) {
@@ -27,7 +29,7 @@ export function decoder(open: StreamOpen): RecordDecoder {
         const row: Value[] = layout.columns.map(() => NULL);
         for (const [at, column] of layout.order.entries()) {
           const value = values[at];
-          if (value) row[column] = typedValue(value, layout.encoding);
+          if (value) row[column] = typedValue(value, layout.encoding, reals[column] ?? false);
         }
         if (layout.rowidColumn !== undefined && rowid !== undefined) {
           row[layout.rowidColumn] = { type: 'integer', value: rowid };
@@ -57,12 +59,13 @@ export function* decodeRows(chunk: Uint8Array, withoutRowid: boolean): Generator
 
 const NULL: Value = { type: 'null' };
 
-function typedValue(value: StoredValue, encoding: TextEncoding): Value {
+function typedValue(value: StoredValue, encoding: TextEncoding, real: boolean): Value {
   switch (value.type) {
     case 'null':
       return NULL;
     case 'integer':
-      return { type: 'integer', value: value.value };
+      // To save space, whole numbers of REAL columns are stored as integers.
+      return real ? { type: 'float', value: Number(value.value) } : { type: 'integer', value: value.value };
     case 'real':
       return { type: 'float', value: value.value };
     case 'blob':

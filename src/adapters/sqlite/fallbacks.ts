@@ -1,5 +1,6 @@
 /** The values that rows have in columns which were added after them. */
 import { DatabaseSync } from 'node:sqlite';
+import { affinityOf } from './affinity.ts';
 import type { StoredField } from './amend.ts';
 import type { TextEncoding } from './pages/header.ts';
 import type { TableColumn, TableShape } from './shape.ts';
@@ -18,7 +19,7 @@ export function fallbacksOf(shape: TableShape, encoding: TextEncoding): StoredFi
 function evaluate(column: TableColumn, strict: boolean, encoding: TextEncoding): StoredField {
   const { fallback = 'NULL' } = column;
   if (/^\s*null\s*$/i.test(fallback)) return NULL;
-  const affinity = affinityOf(column.type, strict);
+  const affinity = strict && /^any$/i.test(column.type) ? 'BLOB' : affinityOf(column.type);
   const scratch = new DatabaseSync(':memory:');
   try {
     scratch.exec(`PRAGMA encoding = '${encoding}'`);
@@ -71,11 +72,3 @@ function integerField(value: bigint): StoredField {
 
 /** Bytes of integers by serial type. */
 const SIZES = [0, 1, 2, 3, 4, 6, 8];
-
-/** https://www.sqlite.org/datatype3.html#determination_of_column_affinity */
-function affinityOf(type: string, strict: boolean): string {
-  if (/int/i.test(type)) return 'INTEGER';
-  if (/char|clob|text/i.test(type)) return 'TEXT';
-  if (/blob/i.test(type) || type === '' || (strict && /^any$/i.test(type))) return 'BLOB';
-  return /real|floa|doub/i.test(type) ? 'REAL' : 'NUMERIC';
-}

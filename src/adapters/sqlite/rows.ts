@@ -10,7 +10,7 @@ import type { CellRun } from './pages/walk.ts';
 import { LENGTH_SIZE, ROWID_SIZE } from './types.ts';
 
 /** Up to here a loop over bytes is quicker than a call. */
-const SHORT_COPY = 48;
+const SHORT_COPY = 64;
 /** Sinks that take everything at once would never let others run. */
 const TURN_AFTER = 4 * 1024 * 1024;
 

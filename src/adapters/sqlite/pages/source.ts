@@ -40,7 +40,8 @@ export class PageSource {
   readonly lockPage: number;
   readonly #layout: PageLayout;
   readonly #wal: WalFrames | undefined;
-  readonly #single: Buffer;
+  /** A page of the WAL. */
+  readonly #single: Block;
   readonly #blocks: Block[] = [];
   #oldest = 0;
   #window = 1;
@@ -53,29 +54,34 @@ export class PageSource {
     this.usable = layout.usable;
     this.pages = layout.pages;
     this.lockPage = LOCK_BYTE / layout.pageSize + 1;
-    this.#single = Buffer.allocUnsafeSlow(layout.pageSize);
+    this.#single = { bytes: Buffer.allocUnsafeSlow(layout.pageSize), first: 0, count: 1 };
     this.#wal = readFrames(layout);
   }
 
   /** A page; the bytes are valid until the next call. */
   page(number: number): Buffer {
+    const block = this.#find(number);
+    const at = (number - block.first) * this.pageSize;
+    return block.bytes.subarray(at, at + this.pageSize);
+  }
+
+  /** A page, into memory of the caller. */
+  copy(number: number, target: Uint8Array, to: number = 0): void {
+    const block = this.#find(number);
+    const at = (number - block.first) * this.pageSize;
+    block.bytes.copy(target, to, at, at + this.pageSize);
+  }
+
+  #find(number: number): Block {
     this.#check(number);
     const frame = this.#wal?.frameOf(number) ?? 0;
     if (frame > 0) return this.#fromWal(number, frame);
-    const { pageSize } = this;
     for (const block of this.#blocks) {
-      const at = number - block.first;
-      if (at >= 0 && at < block.count) {
-        this.#last = number;
-        return block.bytes.subarray(at * pageSize, (at + 1) * pageSize);
-      }
+      if (number < block.first || number >= block.first + block.count) continue;
+      this.#last = number;
+      return block;
     }
     return this.#fromFile(number);
-  }
-
-  /** A page as it is in the file, into memory of the caller. */
-  copy(number: number, target: Uint8Array, at: number = 0): void {
-    target.set(this.page(number), at);
   }
 
   #check(number: number): void {
@@ -86,16 +92,17 @@ export class PageSource {
     );
   }
 
-  #fromWal(number: number, frame: number): Buffer {
+  #fromWal(number: number, frame: number): Block {
     const { walFd = -1 } = this.#layout;
     const at = WAL_HEADER_SIZE + (frame - 1) * (FRAME_HEADER_SIZE + this.pageSize) + FRAME_HEADER_SIZE;
-    if (readSync(walFd, this.#single, 0, this.pageSize, at) < this.pageSize) {
+    if (readSync(walFd, this.#single.bytes, 0, this.pageSize, at) < this.pageSize) {
       throw new PageDamage(number, `is missing in the WAL: it ends before frame ${frame}`);
     }
+    this.#single.first = number;
     return this.#single;
   }
 
-  #fromFile(number: number): Buffer {
+  #fromFile(number: number): Block {
     const { pageSize } = this;
     const most = Math.max(1, AHEAD / pageSize);
     this.#window = number > this.#last && number <= this.#last + NEAR ? Math.min(most, this.#window * 2) : 1;
@@ -107,7 +114,7 @@ export class PageSource {
     if (got < pageSize) throw new PageDamage(number, 'is missing: the file ends before it');
     block.first = number;
     block.count = Math.floor(got / pageSize);
-    return block.bytes.subarray(0, pageSize);
+    return block;
   }
 
   #block(): Block {

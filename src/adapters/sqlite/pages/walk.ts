@@ -35,6 +35,8 @@ interface Level {
   readonly page: TreePage;
   /** The next child, counted from 0. */
   next: number;
+  /** The cell before it comes first: that of an index tree has a payload. */
+  cellDue: boolean;
   readonly end: number;
   /** Everything below is larger than this and not larger than that. */
   readonly above: bigint | undefined;
@@ -61,13 +63,19 @@ class Walk {
   *run(root: number): Generator<CellRun> {
     yield* this.#enter(root, undefined, undefined);
     for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
-      if (level.next >= level.end) {
+      if (level.next >= level.end && !level.cellDue) {
         this.#levels.pop();
         continue;
       }
-      const index = level.next;
+      const { page, next } = level;
+      if (level.cellDue) {
+        level.cellDue = false;
+        yield { page, first: next - 1, end: next, edge: false };
+        continue;
+      }
       level.next += 1;
-      yield* this.#child(level, index);
+      level.cellDue = this.#options.kind === 'index' && next < page.cells;
+      yield* this.#child(level, next);
     }
   }
 
@@ -87,9 +95,6 @@ class Walk {
       return;
     }
     yield* this.#enter(child, above, upTo);
-    if (this.#options.kind === 'index' && index < page.cells) {
-      yield { page, first: index, end: index + 1, edge: false };
-    }
   }
 
   *#enter(number: number, above: bigint | undefined, upTo: bigint | undefined): Generator<CellRun> {
@@ -106,7 +111,7 @@ class Walk {
       if (page.cells > 0) yield { page, first: 0, end: page.cells, edge: this.#isEdge(above, upTo) };
       return;
     }
-    this.#levels.push({ page, next: children[0], end: children[1], above, upTo });
+    this.#levels.push({ page, next: children[0], cellDue: false, end: children[1], above, upTo });
   }
 
   #read(number: number): TreePage {
