@@ -7,6 +7,7 @@ import {
   type PostgresVersion,
   query,
   type RunningPostgres,
+  runSqlFile,
   startPostgres,
 } from '../engines/postgres.ts';
 import { compareRoles } from '../oracle/postgres.ts';
@@ -57,6 +58,12 @@ for (const [turn, version] of VERSIONS.entries()) {
         assert.equal(rows?.id, 21);
       });
       await dropWithSubscriptions(server.url, source.url, source.name);
+    });
+
+    test('state that pg_dump itself would lose', async () => {
+      await using source = await createDatabase(server);
+      await runSqlFile(source.url, new URL('../postgres-fixtures/beyond-pg-dump.sql', import.meta.url));
+      await roundTrip(source, `beyond pg_dump on ${version}`);
     });
 
     for (let seed = 1 + turn; seed <= RANDOM_DATABASES; seed += VERSIONS.length) {

@@ -4,7 +4,7 @@
  * of dbimg. Two databases that it calls equal may lie on servers of the same major version or, if versions differ,
  * must look the same to pg_dump.
  */
-import { query } from '../engines/postgres.ts';
+import pg from 'pg';
 import { differingCopies, entryDifferences, lineDifference, RowLedger } from './differences.ts';
 import { readDump } from './pg-dump-entries.ts';
 
@@ -44,29 +44,36 @@ const PLAIN_TEXT = `
  * of a table that is partitioned by the hash of an enum move when its labels get other oids.
  */
 export async function digestByServer(url: string): Promise<Map<string, ServerDigest>> {
-  const tables = await query<{ name: string; root: string }>(
-    url,
-    `${PLAIN_TEXT}
-    SELECT oid::regclass::text AS name, coalesce(pg_partition_root(oid), oid)::regclass::text AS root FROM pg_class
-    WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND relispopulated
-      AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
-  );
-  const digests = new Map<string, ServerDigest>();
-  for (const { name, root } of tables) {
-    // "(t.*)" is the whole row even if a column is called t.
-    const [row] = await query<{ rows: string; sum: string }>(
-      url,
-      `${PLAIN_TEXT}
-      SELECT count(*) AS rows, coalesce(sum(hashtextextended((t.*)::text COLLATE "C", 0)::numeric), 0)::text AS sum
-      FROM ONLY ${name} AS t`,
-    );
-    const before = digests.get(root) ?? { rows: 0n, sum: '0' };
-    digests.set(root, {
-      rows: before.rows + BigInt(row?.rows ?? 0),
-      sum: String(BigInt(before.sum) + BigInt(row?.sum ?? 0)),
-    });
+  return await inPlainSession(url, async (client) => {
+    const tables = await client.query<{ name: string; root: string }>(`
+      SELECT oid::regclass::text AS name, coalesce(pg_partition_root(oid), oid)::regclass::text AS root FROM pg_class
+      WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND relispopulated
+        AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`);
+    const digests = new Map<string, ServerDigest>();
+    for (const { name, root } of tables.rows) {
+      // "(t.*)" is the whole row even if a column is called t.
+      const { rows } = await client.query<{ rows: string; sum: string }>(`
+        SELECT count(*) AS rows, coalesce(sum(hashtextextended((t.*)::text COLLATE "C", 0)::numeric), 0)::text AS sum
+        FROM ONLY ${name} AS t`);
+      const before = digests.get(root) ?? { rows: 0n, sum: '0' };
+      digests.set(root, {
+        rows: before.rows + BigInt(rows[0]?.rows ?? 0),
+        sum: String(BigInt(before.sum) + BigInt(rows[0]?.sum ?? 0)),
+      });
+    }
+    return digests;
+  });
+}
+
+async function inPlainSession<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(PLAIN_TEXT);
+    return await work(client);
+  } finally {
+    await client.end();
   }
-  return digests;
 }
 
 /** {@link digestByServer} of both, compared: independent of pg_dump, and it sees rows of materialized views. */
@@ -110,14 +117,20 @@ const UNSAID: { readonly [what: string]: string } = {
 };
 
 async function compareUnsaid(urlA: string, urlB: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const [what, sql] of Object.entries(UNSAID)) {
-    const ask = async (url: string): Promise<string[]> =>
-      (await query<{ line: string }>(url, `${PLAIN_TEXT}${sql}`)).map(({ line }) => latin1(line));
-    const [a, b] = await Promise.all([ask(urlA), ask(urlB)]);
-    if (a.join('\n') !== b.join('\n')) found.push(`${what}: differ\n${lineDifference(a, b)}`);
-  }
-  return found;
+  const ask = (url: string): Promise<string[][]> =>
+    inPlainSession(url, async (client) => {
+      const answers: string[][] = [];
+      for (const sql of Object.values(UNSAID)) {
+        const { rows } = await client.query<{ line: string }>(sql);
+        answers.push(rows.map(({ line }) => latin1(line)));
+      }
+      return answers;
+    });
+  const [a, b] = await Promise.all([ask(urlA), ask(urlB)]);
+  return Object.keys(UNSAID).flatMap((what, nth) => {
+    const [left, right] = [a[nth] ?? [], b[nth] ?? []];
+    return left.join('\n') === right.join('\n') ? [] : [`${what}: differ\n${lineDifference(left, right)}`];
+  });
 }
 
 /**
@@ -139,7 +152,7 @@ export async function compareRoles(
           FROM pg_auth_members m WHERE m.member = r.oid) AS member_of
       FROM pg_authid r) AS x, jsonb_each_text(to_jsonb(x)) AS of (attribute, value) ORDER BY 1, attribute`;
   const ask = async (url: string): Promise<string[]> =>
-    (await query<{ rolname: string; line: string }>(url, `${PLAIN_TEXT}${sql}`))
+    (await inPlainSession(url, (client) => client.query<{ rolname: string; line: string }>(sql))).rows
       .filter(({ rolname }) => selects(rolname))
       .map(({ line }) => latin1(line));
   const [a, b] = await Promise.all([ask(urlA), ask(urlB)]);

@@ -30,7 +30,8 @@ export async function roundTrip(
     await assertSameDatabase(source.url, target, what);
     await inspect?.(target);
   } catch (error) {
-    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(message.startsWith(what) ? message : `${what}: ${message}`, { cause: error });
   } finally {
     await dropWithSubscriptions(server, target, name);
     await rm(directory, { recursive: true, force: true });
