@@ -1,4 +1,5 @@
 /** Reads a catalog and applies it to another database, as the engine and the target would. */
+import assert from 'node:assert/strict';
 import pg from 'pg';
 import { CatalogReader } from '../../src/adapters/postgres/catalog.ts';
 import type { CatalogEntry, ObjectName, Omission } from '../../src/core/adapter.ts';
@@ -158,4 +159,14 @@ async function connect(url: string): Promise<pg.Client> {
     `SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = error; SET lock_timeout = '20s'`,
   );
   return client;
+}
+
+/** Fails with the first line that differs and its surroundings; whole dumps are too long to be shown. */
+export function assertSameText(actual: string, expected: string): void {
+  if (actual === expected) return;
+  const [got, wanted] = [actual.split('\n'), expected.split('\n')];
+  const at = wanted.findIndex((line, place) => line !== got[place]);
+  const first = Math.max(0, (at === -1 ? wanted.length : at) - 6);
+  assert.deepEqual(got.slice(first, first + 30), wanted.slice(first, first + 30));
+  assert.fail(`the texts differ in length: ${got.length} and ${wanted.length} lines`);
 }

@@ -25,7 +25,10 @@ interface MembershipRow {
   readonly admin: boolean;
 }
 
-/** The bootstrap superuser, whose belongings `pg_shdepend` does not list. */
+/**
+ * The bootstrap superuser, whose belongings `pg_shdepend` does not list. It administers the source's server, not this
+ * database: on a target without a role of its name an ordinary role without a login owns what it owned.
+ */
 const BOOTSTRAP = 10;
 
 /** Memberships that are as good as being a superuser. */
@@ -81,24 +84,26 @@ const NEEDED = `WITH RECURSIVE direct (oid) AS (
     SELECT oid FROM groups UNION SELECT oid FROM members
   )`;
 
+/** In the order in which the roles were made: where PostgreSQL sorts roles by oid, such as in policies, it is the same again. */
 function roleSql(server: CatalogSession): string {
-  const flag = (column: string, word: string): string =>
-    `CASE WHEN r.${column} THEN '${word}' ELSE 'NO${word}' END`;
+  const flag = (column: string, word: string, of = `r.oid <> ${BOOTSTRAP}`): string =>
+    `CASE WHEN r.${column} AND ${of} THEN '${word}' ELSE 'NO${word}' END`;
   const parameters = `(SELECT json_agg(json_build_array(x.privilege_type, p.parname, x.is_grantable))
     FROM pg_parameter_acl AS p CROSS JOIN LATERAL aclexplode(p.paracl) AS x WHERE x.grantee = r.oid)`;
-  return `${NEEDED} SELECT r.oid::int8 AS oid, r.rolname AS name, r.rolsuper AS superuser, r.rolcanlogin AS login,
-      concat_ws(' ', ${flag('rolsuper', 'SUPERUSER')}, ${flag('rolinherit', 'INHERIT')}, ${flag('rolcreaterole', 'CREATEROLE')},
+  return `${NEEDED} SELECT r.oid::int8 AS oid, r.rolname AS name, r.rolsuper AND r.oid <> ${BOOTSTRAP} AS superuser,
+      r.rolcanlogin AND r.oid <> ${BOOTSTRAP} AS login,
+      concat_ws(' ', ${flag('rolsuper', 'SUPERUSER')}, ${flag('rolinherit', 'INHERIT', 'true')}, ${flag('rolcreaterole', 'CREATEROLE')},
         ${flag('rolcreatedb', 'CREATEDB')}, ${flag('rolcanlogin', 'LOGIN')}, ${flag('rolreplication', 'REPLICATION')},
         ${flag('rolbypassrls', 'BYPASSRLS')}, CASE WHEN r.rolconnlimit <> -1 THEN 'CONNECTION LIMIT ' || r.rolconnlimit END,
         'VALID UNTIL ' || quote_literal(r.rolvaliduntil)) AS attributes,
-      ${server.superuser ? 'r.rolpassword' : 'NULL'} AS verifier, shobj_description(r.oid, 'pg_authid') AS comment,
+      ${server.superuser ? `CASE WHEN r.oid <> ${BOOTSTRAP} THEN r.rolpassword END` : 'NULL'} AS verifier, shobj_description(r.oid, 'pg_authid') AS comment,
       coalesce((SELECT json_agg(json_build_array(l.provider, l.label)) FROM pg_shseclabel AS l
         WHERE l.classoid = 'pg_authid'::regclass AND l.objoid = r.oid), '[]'::json) AS labels,
       coalesce((SELECT to_json(s.setconfig) FROM pg_db_role_setting AS s WHERE s.setrole = r.oid AND s.setdatabase = 0),
         '[]'::json) AS settings,
       ${server.pick(15, `coalesce(${parameters}, '[]'::json)`, `'[]'::json`)} AS parameters
     FROM ${server.superuser ? 'pg_authid' : 'pg_roles'} AS r JOIN needed ON needed.oid = r.oid
-    WHERE r.oid = ${BOOTSTRAP} OR r.oid >= ${FIRST_USER_OID} ORDER BY r.rolname COLLATE "C"`;
+    WHERE r.oid = ${BOOTSTRAP} OR r.oid >= ${FIRST_USER_OID} ORDER BY r.oid`;
 }
 
 /** Roles and memberships, as drafts in order of creation. Roles that the target has already are left as they are. */
@@ -144,7 +149,7 @@ function roleDraft(server: CatalogSession, role: RoleRow): Draft {
 
 async function membershipDrafts(server: CatalogSession): Promise<readonly Draft[]> {
   const options = server.since(16)
-    ? `format(' WITH ADMIN %s, INHERIT %s, SET %s', m.admin_option, m.inherit_option, m.set_option)`
+    ? `format(' WITH ADMIN %s, INHERIT %s, SET %s', m.admin_option::text, m.inherit_option::text, m.set_option::text)`
     : `CASE WHEN m.admin_option THEN ' WITH ADMIN OPTION' ELSE '' END`;
   const rows = await server.rows<MembershipRow>(
     `${NEEDED} SELECT g.rolname AS role, u.rolname AS member,

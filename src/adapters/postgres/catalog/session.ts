@@ -70,7 +70,7 @@ export class CatalogSession {
     try {
       for (;;) {
         usable = false;
-        const rows = await this.#query(`FETCH 10000 FROM ${cursor}`);
+        const rows = await this.#query(`FETCH 2000 FROM ${cursor}`);
         usable = true;
         if (rows.length === 0) break;
         yield rows.map((row) => Object.values(row).map((value) => (value === null ? null : String(value))));
