@@ -2,6 +2,7 @@
 import type { FramedInput, Framing, RecordSink } from '../adapter.ts';
 import type { SealedFrame, StreamSealer } from '../codec/sealing.ts';
 import type { Digest } from '../records/digest.ts';
+import { returnPieceMemory } from '../records/piece-memory.ts';
 import { type Piece, Recorder } from '../records/recorder.ts';
 
 /** Plain bytes of one lane that may wait to be sealed and written: the bound of the queue between lane and writer. */
@@ -70,7 +71,12 @@ export class LaneSink implements RecordSink {
     sealed?.catch(() => {});
     this.#tail = this.#tail.then(async () => {
       try {
-        if (sealed && !this.#failure) await this.#emit(await sealed);
+        if (sealed && !this.#failure) {
+          const frame = await sealed;
+          await this.#emit(frame);
+          // An incompressible piece is stored as it is: its memory may still be on its way.
+          if (!frame.parts.some((part) => part.buffer === piece.bytes.buffer)) returnPieceMemory(piece.bytes);
+        }
       } catch (error) {
         this.#failure ??= { error };
       }

@@ -3,7 +3,10 @@ import type { Digest } from './digest.ts';
 
 /** The bytes of a chunk, or of a part of one if a record is larger than a chunk. */
 export interface Piece {
-  /** Whole records one after the other, without anything between them. The receiver owns the memory. */
+  /**
+   * Whole records one after the other, without anything between them. The receiver owns the memory, and may give it
+   * back with `returnPieceMemory` when nobody reads it any longer.
+   */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Records that end in this piece. */
   readonly records: number;

@@ -4,6 +4,7 @@ import { addDigests, type Digest, EMPTY_DIGEST } from './digest.ts';
 import { type Fault, faultError, misuse } from './faults.ts';
 import { borrowKernel, FAULT_BASE, FRAMING_NUMBERS, type Kernel, OUTCOME, returnKernel } from './kernel.ts';
 import { CUT_LIMITS, type Piece, type RecorderOptions } from './piece.ts';
+import { takePieceMemory } from './piece-memory.ts';
 
 export type { CutLimits, Piece, RecorderOptions } from './piece.ts';
 
@@ -171,7 +172,8 @@ export class Recorder {
 
   #emit(kernel: Kernel): void {
     const { run, pieceStart } = kernel;
-    const bytes = new Uint8Array(run.memory.buffer.slice(pieceStart, pieceStart + run.readyLength()));
+    const bytes = this.#keep ? takePieceMemory(run.readyLength()) : NO_BYTES;
+    if (this.#keep) bytes.set(new Uint8Array(run.memory.buffer, pieceStart, bytes.length));
     const digest = digestOf(kernel);
     const piece: Piece = {
       bytes,
@@ -187,6 +189,7 @@ export class Recorder {
 }
 
 const NOTHING: Uint8Array = new Uint8Array();
+const NO_BYTES: Uint8Array<ArrayBuffer> = new Uint8Array();
 
 function digestOf({ run }: Kernel): Digest {
   const sum = BigInt.asUintN(64, run.sumLow()) | (BigInt.asUintN(64, run.sumHigh()) << 64n);
