@@ -11,12 +11,13 @@ import { DbimgError } from '../../src/core/errors.ts';
 import {
   createDatabase,
   databaseUrl,
+  dropDatabase,
   query,
   type RunningPostgres,
   startPostgres,
 } from '../engines/postgres.ts';
 import { catchUp, startStandby } from '../engines/standby.ts';
-import { context, digestsOf, dump, type MemoryImage, valuesOf } from './postgres-adapter-job.ts';
+import { context, digestsOf, dump, type MemoryImage, restore, valuesOf } from './postgres-adapter-job.ts';
 
 let server: RunningPostgres;
 before(async () => {
@@ -397,6 +398,15 @@ describe('databases in other encodings', () => {
       assert.equal(image.streams[0]?.open.settings?.client_encoding, encoding);
       const [[first]] = valuesOf(image, name) as [[Value]];
       assert.deepEqual(first, { type: 'text', value: encoding === 'EUC_JP' ? '日本' : 'ä\\x' });
+      const copy = databaseUrl(server.url, `${database.name}_copy`);
+      try {
+        await restore(image, copy, { create: true });
+        assert.deepEqual(digestsOf(await dump(copy)), digestsOf(image));
+        const [row] = await query(copy, 'SHOW server_encoding');
+        assert.equal(row?.server_encoding, encoding);
+      } finally {
+        await dropDatabase(server.url, `${database.name}_copy`);
+      }
     });
   }
 });

@@ -282,14 +282,21 @@ describe('a restore beside', () => {
     assert.deepEqual(await inventory(), left);
   });
 
-  it('lists what would act as a superuser, and asks for trust', async () => {
-    const asking = withEntries({ kind: 'event-trigger', traits: ['superuser'], body: { sql: ['SELECT 1'] } });
-    const error = await failure(
-      restore(asking, databaseUrl(server.url, 'never'), { create: true, trust: false }),
-    );
+  it('lists what would act as a superuser and is not there yet, and asks for trust', async () => {
+    const role = { kind: 'role', object: ['', '', 'postgres'], traits: ['superuser'] as const };
+    const there = { ...role, body: { sql: ['CREATE ROLE postgres SUPERUSER'], exists: 'SELECT 1' } };
+    const asking = withEntries(there, {
+      kind: 'event-trigger',
+      traits: ['superuser'],
+      body: { sql: ['SELECT 1'] },
+    });
+    const url = databaseUrl(server.url, 'untrusted');
+    const error = await failure(restore(asking, url, { create: true, trust: false }));
     assert.equal(error.code, 'UNTRUSTED');
-    assert.match(error.message, /event-trigger public\.x/);
+    assert.match(error.message, /: event-trigger public\.x\.$/);
     assert.deepEqual(await inventory(), left);
+    await restore(withEntries(there), url, { create: true, trust: false });
+    await dropDatabase(server.url, 'untrusted');
   });
 
   it('names an extension that the server does not have', async () => {

@@ -1,6 +1,6 @@
 /** Values from PostgreSQL's binary form. Source: the send functions in its source, `src/backend/utils/adt`. */
 import type { Value } from '../../core/adapter.ts';
-import { ByteReader, damaged } from './bytereader.ts';
+import { ByteReader, damaged, times } from './bytereader.ts';
 import type { DecodeText } from './encodings.ts';
 import { exoticText } from './exotictypes.ts';
 import {
@@ -73,7 +73,7 @@ function readValue(wire: WireType, name: string, reader: ByteReader, text: Decod
   if (wire.startsWith('range<'))
     return { type: 'other', name, value: rangeText(innerOf(wire), reader, text) };
   if (wire.startsWith('multirange<')) {
-    const ranges = Array.from({ length: reader.int32() }, () =>
+    const ranges = times(reader.int32(), () =>
       rangeText(innerOf(wire), new ByteReader(reader.take(reader.int32())), text),
     );
     return { type: 'other', name, value: `{${ranges.join(',')}}` };
@@ -86,17 +86,19 @@ function arrayValue(element: WireType, reader: ByteReader, text: DecodeText): Va
   // Whether there are nulls, and the type of the elements.
   reader.int32();
   reader.uint32();
-  const lengths = Array.from({ length: dimensions }, () => {
+  const lengths = times(dimensions, () => {
     const length = reader.int32();
     reader.int32();
     return length;
   });
+  // An array without elements has no dimensions; one of which each takes no bytes would never end.
+  if (lengths.some((length) => length < 1)) throw damaged();
   const level = (depth: number): Value => {
     if (depth === lengths.length) {
       const length = reader.int32();
       return length === -1 ? { type: 'null' } : binaryValue(element, element, reader.take(length), text);
     }
-    return { type: 'list', value: Array.from({ length: lengths[depth] ?? 0 }, () => level(depth + 1)) };
+    return { type: 'list', value: times(lengths[depth] ?? 0, () => level(depth + 1)) };
   };
   return dimensions === 0 ? { type: 'list', value: [] } : level(0);
 }
@@ -129,7 +131,7 @@ function decimal(reader: ByteReader): string {
   const weight = reader.int16();
   const sign = reader.uint16();
   const scale = reader.uint16();
-  const digits = Array.from({ length: count }, () => reader.uint16());
+  const digits = times(count, () => reader.uint16());
   const special = SIGNS[sign];
   if (special !== undefined) return special;
   const group = (index: number): string => String(digits[index] ?? 0).padStart(4, '0');

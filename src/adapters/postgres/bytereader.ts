@@ -82,6 +82,14 @@ export class ByteReader {
   }
 }
 
+/** Reads so many things. The count is not believed: nothing is allocated before it was read. */
+export function times<T>(count: number, read: () => T): T[] {
+  if (count < 0) throw damaged();
+  const things: T[] = [];
+  for (let index = 0; index < count; index++) things.push(read());
+  return things;
+}
+
 export function damaged(): DbimgError {
   return new DbimgError('IMAGE_DAMAGED', 'The records of a chunk are not what their stream says they are.', {
     hint: 'Run `dbimg verify` on the image.',

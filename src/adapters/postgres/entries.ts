@@ -84,6 +84,16 @@ export class EntryApplier {
     await this.#runAll(run);
   }
 
+  /** What is there already asks for nothing. */
+  async #assertTrusted(entries: readonly CatalogEntry[]): Promise<void> {
+    const asking: CatalogEntry[] = [];
+    for (const entry of entries.filter(({ traits }) => traits?.includes('superuser'))) {
+      const { exists } = bodyOf(entry);
+      if (exists === undefined || !(await this.#isThere(entry, exists))) asking.push(entry);
+    }
+    if (asking.length > 0) throw untrusted(asking);
+  }
+
   async #isThere(entry: CatalogEntry, exists: string): Promise<boolean> {
     const what = `Whether ${describeEntry(entry)} exists could not be found out`;
     return (
@@ -93,7 +103,7 @@ export class EntryApplier {
 
   /** What is there already asks for no rights: only what is going to run has to be trusted. */
   async #runAll(entries: readonly CatalogEntry[]): Promise<void> {
-    assertTrusted(entries, this.#rules.trust);
+    if (!this.#rules.trust) await this.#assertTrusted(entries);
     if (entries.length > 1) {
       try {
         await this.#transaction(entries);
@@ -159,19 +169,13 @@ function entryError(entry: CatalogEntry, error: unknown): DbimgError {
   });
 }
 
-/** @throws DbimgError `UNTRUSTED` listing what would act with a superuser's rights. */
-export function assertTrusted(entries: readonly CatalogEntry[], trust: boolean): void {
-  if (trust) return;
-  const asking = entries.filter((entry) => entry.traits?.includes('superuser'));
-  if (asking.length === 0) return;
+/** Lists what would act with a superuser's rights. */
+function untrusted(asking: readonly CatalogEntry[]): DbimgError {
   const names = asking.slice(0, NAMED).map(describeEntry);
   const more = asking.length > NAMED ? ` and ${asking.length - NAMED} more` : '';
-  throw new DbimgError(
-    'UNTRUSTED',
-    `The image brings what acts with a superuser's rights: ${names.join(', ')}${more}.`,
-    {
-      ...(asking[0] ? { object: asking[0].object } : {}),
-      hint: 'If you know where the image comes from, say so with --trust.',
-    },
-  );
+  const what = `The image brings what acts with a superuser's rights: ${names.join(', ')}${more}.`;
+  return new DbimgError('UNTRUSTED', what, {
+    ...(asking[0] ? { object: asking[0].object } : {}),
+    hint: 'If you know where the image comes from, say so with --trust.',
+  });
 }

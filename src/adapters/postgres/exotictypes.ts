@@ -1,6 +1,6 @@
 /** The text form of types that no other engine has, from their binary form. */
 import { isIPv6 } from 'node:net';
-import { type ByteReader, damaged } from './bytereader.ts';
+import { type ByteReader, damaged, times } from './bytereader.ts';
 import type { DecodeText } from './encodings.ts';
 
 type Write = (reader: ByteReader, text: DecodeText) => string;
@@ -34,7 +34,7 @@ const WRITERS: Readonly<Record<string, Write>> = {
     if (reader.uint8() !== 1) throw damaged();
     return text(reader.rest());
   },
-  tsvector: (reader, text) => Array.from({ length: reader.int32() }, () => lexeme(reader, text)).join(' '),
+  tsvector: (reader, text) => times(reader.int32(), () => lexeme(reader, text)).join(' '),
   tsquery: (reader, text) => {
     const size = reader.int32();
     return size === 0 ? '' : queryNode(reader, text, 0);
@@ -53,7 +53,7 @@ function point(reader: ByteReader): string {
 }
 
 function points(reader: ByteReader): string {
-  return Array.from({ length: reader.int32() }, () => point(reader)).join(',');
+  return times(reader.int32(), () => point(reader)).join(',');
 }
 
 function octets(bytes: Uint8Array): string {
@@ -100,12 +100,12 @@ function addressOf6(bytes: Uint8Array): string {
 function snapshot(reader: ByteReader): string {
   const count = reader.int32();
   const [low, high] = [reader.int64(), reader.int64()];
-  return `${low}:${high}:${Array.from({ length: count }, () => reader.int64()).join(',')}`;
+  return `${low}:${high}:${times(count, () => reader.int64()).join(',')}`;
 }
 
 function lexeme(reader: ByteReader, text: DecodeText): string {
   const word = quoted(text(reader.untilZero()));
-  const positions = Array.from({ length: reader.uint16() }, () => {
+  const positions = times(reader.uint16(), () => {
     const position = reader.uint16();
     return `${position & 0x3fff}${['', 'C', 'B', 'A'][position >>> 14]}`;
   });

@@ -1,5 +1,6 @@
 /** Values from PostgreSQL's text form, as it is under the settings of every session of dbimg. */
 import type { Value } from '../../core/adapter.ts';
+import { damaged } from './bytereader.ts';
 import { intervalFromText, temporalFromText, timeFromText } from './temporal.ts';
 import { innerOf, type WireType } from './types.ts';
 
@@ -9,7 +10,10 @@ const TEXTS = new Set(['text', 'varchar', 'bpchar', 'name', 'char', 'enum']);
 /** @param name the engine's own name of the type, for values that have no other. */
 export function textValue(wire: WireType | undefined, name: string, text: string): Value {
   if (wire === undefined) return { type: 'other', name, value: text };
-  if (INTEGERS.has(wire)) return { type: 'integer', value: BigInt(text) };
+  if (INTEGERS.has(wire)) {
+    if (!/^-?\d+$/.test(text)) throw damaged();
+    return { type: 'integer', value: BigInt(text) };
+  }
   if (TEXTS.has(wire)) return { type: 'text', value: text };
   if (wire.startsWith('array<')) return arrayValue(innerOf(wire), text);
   switch (wire) {
