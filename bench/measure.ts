@@ -141,13 +141,32 @@ function readProc(path: string): string {
 
 /** Seconds of CPU that a process and its children, those that ended among them, have used so far. */
 export function cpuWithChildren(pid: number): number {
-  let ticks = 0;
-  for (const one of [pid, ...childrenOf(pid)]) {
-    // After the program's name in brackets, which may hold spaces, utime, stime, cutime and cstime are fields 12 to 15.
-    const fields = readProc(`${one}/stat`).replace(/^.*\)/s, '').split(' ');
-    for (const field of fields.slice(12, 16)) ticks += Number(field);
+  for (;;) {
+    const before = ticks(readProc(`${pid}/stat`));
+    let children = 0;
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const stat = readProc(`${name}/stat`);
+      if (fieldsOf(stat)[PARENT] === String(pid)) children += ticks(stat);
+    }
+    // A child that ended meanwhile moved its time to the parent's, and may have been counted twice or not at all.
+    const after = ticks(readProc(`${pid}/stat`));
+    if (after === before) return (after + children) / TICKS_PER_SECOND;
   }
-  return ticks / TICKS_PER_SECOND;
+}
+
+/** Of the fields after the program's name, which is in brackets and may hold spaces. */
+const PARENT = 2;
+/** utime, stime, cutime and cstime. */
+const TIMES = [12, 16] as const;
+
+function fieldsOf(stat: string): string[] {
+  return stat.replace(/^.*\)/s, '').split(' ');
+}
+
+function ticks(stat: string): number {
+  const times = fieldsOf(stat).slice(...TIMES);
+  return times.reduce((sum, time) => sum + Number(time), 0);
 }
 
 /** USER_HZ: 100 on every architecture that Node runs on. */
