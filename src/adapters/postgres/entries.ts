@@ -47,7 +47,7 @@ export function bodyOf(entry: CatalogEntry): EntryBody {
 }
 
 /** `role "reader"`, `table public.customer`: for messages. */
-export function describeEntry(entry: CatalogEntry): string {
+function describeEntry(entry: CatalogEntry): string {
   const name = entry.object
     .slice(1)
     .filter((part) => part !== '')

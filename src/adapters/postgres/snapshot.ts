@@ -41,14 +41,12 @@ export class PostgresSnapshot implements Snapshot {
   readonly invitation: Invitation;
   readonly #leader: Session;
   readonly #facts: ServerFacts;
-  readonly #options: SnapshotOptions;
   readonly #parts: PartLister;
   readonly #catalog: CatalogReader;
 
   private constructor(leader: Session, facts: ServerFacts, options: SnapshotOptions, exported: Exported) {
     this.#leader = leader;
     this.#facts = facts;
-    this.#options = options;
     this.position = exported.position;
     const invitation: SnapshotInvitation = {
       endpoint: leader.endpoint,
@@ -120,10 +118,6 @@ export class PostgresSnapshot implements Snapshot {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#leader[Symbol.asyncDispose]();
-  }
-
-  get selects(): (object: ObjectName) => boolean {
-    return selectsOf(this.#options);
   }
 }
 
