@@ -62,6 +62,8 @@ export class CatalogReader {
       yield this.#entry({ oid: 0, ...changed }, { kind: 'privileges', phase: 'pre-data' });
     }
     yield* objects.ofPhase(1);
+    // Not before, since entries may run blocks of PL/pgSQL.
+    yield* this.#removed('extension');
     yield* objects.ofPhase(2);
     yield* this.#sequenceValues(graph);
     for (const draft of [...(await roleSettingDrafts(this.#server)), await databaseDraft(this.#server)]) {
@@ -96,8 +98,15 @@ export class CatalogReader {
     for (const draft of [...(await tablespaceDrafts(this.#server)), ...roles]) {
       yield this.#entry(draft, { kind: 'role', phase: 'pre-data' });
     }
-    for (const [kind, name, sql] of await removedFromTemplate(this.#server)) {
-      yield this.#entry({ oid: 0, kind, schema: '', name, sql: [sql] }, { kind, phase: 'pre-data' });
+    yield* this.#removed('schema');
+  }
+
+  /** Takes away what a new database has and this one has not. */
+  async *#removed(kind: 'schema' | 'extension'): AsyncGenerator<CatalogEntry> {
+    for (const removed of await removedFromTemplate(this.#server)) {
+      if (removed.kind !== kind) continue;
+      const draft = { oid: 0, kind, schema: '', name: removed.name, sql: [removed.sql] };
+      yield this.#entry(draft, { kind, phase: kind === 'schema' ? 'pre-data' : 'finish' });
     }
   }
 

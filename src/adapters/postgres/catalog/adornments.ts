@@ -55,7 +55,11 @@ export class Adornments {
       sql.push(`ALTER ${adorned.ownerAs ?? adorned.identity} OWNER TO ${adorned.owner}`);
     }
     sql.push(...this.#privileges(adorned));
-    for (const note of this.#notes.get(`${adorned.classId}.${adorned.oid}`) ?? []) {
+    const notes = this.#notes.get(`${adorned.classId}.${adorned.oid}`) ?? [];
+    if (adorned.comesWithComment === true && !notes.some((note) => note.sort === 'comment')) {
+      sql.push(`COMMENT ON ${adorned.identity} IS NULL`);
+    }
+    for (const note of notes) {
       const on = noteTarget(adorned, note.column);
       if (on === undefined) continue;
       sql.push(noteStatement(note, on));

@@ -31,6 +31,8 @@ export interface Adorned {
   readonly acl?: Acl | null;
   /** How GRANT calls it, where that is not `identity`. */
   readonly grantAs?: string;
+  /** The object brings a comment along: without one in the source it has to be taken away. */
+  readonly comesWithComment?: boolean;
   /** Qualified name of the relation whose columns may have comments, labels and privileges. */
   readonly relation?: string;
   readonly columns?: readonly AdornedColumn[];

@@ -1,6 +1,7 @@
 /** Extensions: what they contain is made by CREATE EXTENSION; their configuration rows are data. */
 import type { Describe, Draft } from './draft.ts';
 import { CATALOG } from './kinds.ts';
+import { literal } from './quoting.ts';
 import type { CatalogSession, Query } from './session.ts';
 
 interface ExtensionRow {
@@ -8,31 +9,50 @@ interface ExtensionRow {
   readonly name: string;
   readonly quoted: string;
   readonly version: string;
+  readonly standard: boolean;
   readonly schema: string | null;
 }
 
 export const describeExtensions: Describe = async ({ server }, oids) => {
   const rows = await server.describe<ExtensionRow>(
     `SELECT e.oid::int8 AS oid, e.extname AS name, quote_ident(e.extname) AS quoted, e.extversion AS version,
+       e.extversion IS NOT DISTINCT FROM (SELECT a.default_version FROM pg_available_extensions AS a WHERE a.name = e.extname)
+         AS standard,
        CASE WHEN NOT EXISTS (SELECT 1 FROM pg_depend AS d WHERE d.classid = 'pg_namespace'::regclass
          AND d.objid = e.extnamespace AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e')
          THEN (SELECT quote_ident(n.nspname) FROM pg_namespace AS n WHERE n.oid = e.extnamespace) END AS schema
      FROM pg_extension AS e WHERE e.oid = ANY ($1::oid[])`,
     oids,
   );
-  return rows.map(
-    (row): Draft => ({
+  return rows.map((row): Draft => {
+    const identity = `EXTENSION ${row.quoted}`;
+    return {
       oid: row.oid,
       schema: '',
       name: row.name,
-      sql: [
-        `CREATE EXTENSION IF NOT EXISTS ${row.quoted}${row.schema === null ? '' : ` WITH SCHEMA ${row.schema}`}`,
-      ],
-      adorned: [{ classId: CATALOG.pg_extension, oid: row.oid, identity: `EXTENSION ${row.quoted}` }],
+      sql: [createExtension(row)],
+      adorned: [{ classId: CATALOG.pg_extension, oid: row.oid, identity, comesWithComment: true }],
       facts: { version: row.version },
-    }),
-  );
+    };
+  });
 };
+
+/** The target's standard version for the source's standard version; any other exactly, if the target has it. */
+function createExtension(row: ExtensionRow): string {
+  const create = `CREATE EXTENSION IF NOT EXISTS ${row.quoted}${row.schema === null ? '' : ` WITH SCHEMA ${row.schema}`}`;
+  if (row.standard) return create;
+  const version = literal(row.version);
+  const message = `version ${row.version} of extension ${row.name} is not available; the standard version takes its place`;
+  return `DO ${literal(`BEGIN
+    IF EXISTS (SELECT 1 FROM pg_catalog.pg_available_extension_versions AS v
+               WHERE v.name = ${literal(row.name)} AND v.version = ${version}) THEN
+      ${create} VERSION ${version};
+    ELSE
+      RAISE WARNING USING MESSAGE = ${literal(message)};
+      ${create};
+    END IF;
+  END`)}`;
+}
 
 /** Rows of an extension's table that a dump must carry. */
 export interface ExtensionConfigTable {
@@ -72,18 +92,25 @@ export async function extensionConfigSequences(server: CatalogSession): Promise<
   return rows.map((row) => row.oid);
 }
 
-/** What every new database has and this one has no longer: statements that remove it. */
-export async function removedFromTemplate(
-  server: CatalogSession,
-): Promise<readonly (readonly [kind: string, name: string, sql: string])[]> {
+/** Something that every new database has and this one has no longer. */
+export interface Removed {
+  readonly kind: 'schema' | 'extension';
+  readonly name: string;
+  /** The statement that takes it away. */
+  readonly sql: string;
+}
+
+export async function removedFromTemplate(server: CatalogSession): Promise<readonly Removed[]> {
   const [row] = await server.rows<{ schema: boolean; language: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM pg_namespace AS n WHERE n.nspname = 'public') AS schema,
        EXISTS (SELECT 1 FROM pg_extension AS e WHERE e.extname = 'plpgsql') AS language`,
   );
-  return [
-    ...(row?.schema === false ? [['schema', 'public', 'DROP SCHEMA IF EXISTS public'] as const] : []),
-    ...(row?.language === false
-      ? [['extension', 'plpgsql', 'DROP EXTENSION IF EXISTS plpgsql'] as const]
-      : []),
-  ];
+  const removed: Removed[] = [];
+  if (row?.schema === false) {
+    removed.push({ kind: 'schema', name: 'public', sql: 'DROP SCHEMA IF EXISTS public' });
+  }
+  if (row?.language === false) {
+    removed.push({ kind: 'extension', name: 'plpgsql', sql: 'DROP EXTENSION IF EXISTS plpgsql' });
+  }
+  return removed;
 }

@@ -98,6 +98,7 @@ interface AttachRow {
   readonly parent: string;
   readonly childTable: number;
   readonly parentTable: number;
+  readonly rootTable: number;
   readonly tableSchema: string;
   readonly tableName: string;
 }
@@ -107,7 +108,7 @@ export const describeIndexPartitions: Describe = async ({ server }, oids) => {
   const rows = await server.describe<AttachRow>(
     `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, ${qualified('n.nspname', 'c.relname')} AS child,
        ${relationName('h.inhparent')} AS parent, x.indrelid::int8 AS "childTable", px.indrelid::int8 AS "parentTable",
-       tn.nspname AS "tableSchema", t.relname AS "tableName"
+       coalesce(pg_partition_root(px.indrelid), px.indrelid)::oid::int8 AS "rootTable", tn.nspname AS "tableSchema", t.relname AS "tableName"
      FROM pg_inherits AS h JOIN pg_class AS c ON c.oid = h.inhrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
      JOIN pg_index AS x ON x.indexrelid = h.inhrelid JOIN pg_index AS px ON px.indexrelid = h.inhparent
      JOIN pg_class AS t ON t.oid = x.indrelid JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
@@ -121,7 +122,8 @@ export const describeIndexPartitions: Describe = async ({ server }, oids) => {
       name: row.name,
       of: [row.tableSchema, row.tableName],
       sql: [`ALTER INDEX ${row.parent} ATTACH PARTITION ${row.child}`],
-      exclusive: [row.childTable, row.parentTable],
+      // An attachment may complete indexes further up: two in one tree at once would each see the other's missing.
+      exclusive: [row.childTable, row.parentTable, row.rootTable],
     }),
   );
 };

@@ -192,7 +192,7 @@ function afterData(server: CatalogSession): [KindName, string][] {
         'o.oid::int8, NULL::int8, o.conindid::int8',
         'pg_constraint AS o',
         'o.conrelid',
-        `o.contype IN ('p', 'u', 'x')`,
+        `o.contype IN ('p', 'u', 'x') AND NOT ${madeByParent(server, 'o')}`,
         byName,
       ),
     ],
@@ -202,7 +202,8 @@ function afterData(server: CatalogSession): [KindName, string][] {
         'i.inhrelid::int8, NULL::int8, i.inhparent::int8',
         'pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid JOIN pg_class AS o ON o.oid = i.inhrelid',
         'x.indrelid',
-        'true',
+        `NOT EXISTS (SELECT 1 FROM pg_constraint AS k WHERE k.conindid = i.inhrelid AND k.conrelid = x.indrelid
+          AND ${madeByParent(server, 'k')})`,
         'o.relname COLLATE "C"',
       ),
     ],
@@ -284,6 +285,15 @@ function userTrigger(server: CatalogSession): string {
     ELSE NOT o.tgisinternal END`;
 }
 
+/**
+ * A condition: the constraint of a partition is one of those whose indexes cannot be attached, so that only the
+ * parent's constraint can make them.
+ */
+function madeByParent(server: CatalogSession, constraint: string): string {
+  const period = server.pick(18, `OR ${constraint}.contype IN ('p', 'u') AND ${constraint}.conperiod`, '');
+  return `(${constraint}.conparentid <> 0 AND (${constraint}.contype = 'x' ${period}))`;
+}
+
 /** Every kind with its query, in the order of kinds. */
 export function inventoryQueries(server: CatalogSession): readonly (readonly [KindName, string])[] {
   return [...schemasAndTypes(server), ...codeAndOperators(), ...tablesAndParts(), ...afterData(server)];
@@ -318,6 +328,11 @@ export function aliasQueries(server: CatalogSession): readonly string[] {
      WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.objid >= ${FIRST_USER_OID}
        AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass) AND d.deptype IN ('i', 'a')
      ORDER BY d.deptype DESC`,
+    `WITH RECURSIVE child (oid, root) AS (
+       SELECT oid, oid FROM pg_constraint WHERE contype IN ('p', 'u', 'x') AND conparentid = 0 AND oid >= ${FIRST_USER_OID}
+       UNION ALL SELECT k.oid, child.root FROM child JOIN pg_constraint AS k ON k.conparentid = child.oid
+     ) SELECT 'pg_constraint'::regclass::oid::int8 AS class, oid::int8, 'pg_constraint'::regclass::oid::int8 AS target, root::int8
+     FROM child WHERE oid <> root`,
     `SELECT 'pg_class'::regclass::oid::int8 AS class, conindid::int8, 'pg_constraint'::regclass::oid::int8 AS target, oid::int8
      FROM pg_constraint WHERE contype IN ('p', 'u', 'x') AND conindid >= ${FIRST_USER_OID}`,
     `SELECT 'pg_constraint'::regclass::oid::int8 AS class, tgconstraint::int8, 'pg_trigger'::regclass::oid::int8 AS target, oid::int8
