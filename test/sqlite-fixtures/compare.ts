@@ -1,7 +1,7 @@
 /** What SQLite itself says of a database, held against what the adapter reads. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import type { Value } from '../../src/core/adapter.ts';
+import type { Part, Value } from '../../src/core/adapter.ts';
 import { quote } from './random-database.ts';
 import type { ReadDatabase, ReadTable } from './reading.ts';
 
@@ -34,7 +34,7 @@ function assertTable(database: DatabaseSync, table: ReadTable, encoding: string)
     .prepare('SELECT name, hidden FROM pragma_table_xinfo(?)')
     .all(table.name) as unknown as Column[];
   const stored = columns.filter(({ hidden }) => hidden !== VIRTUAL_GENERATED).map(({ name }) => quote(name));
-  const withoutRowid = table.rowids.length === 0 && table.rows.length > 0;
+  const { withoutRowid } = (table.parts[0] as Part).open.details as { withoutRowid: boolean };
   const rowid = withoutRowid ? 'NULL' : 'rowid';
   const fields = stored.map(
     (name, at) => `typeof(${name}) AS t${at}, ${name} AS v${at}, CAST(${name} AS BLOB) AS b${at}`,
