@@ -15,19 +15,10 @@ const IN_TABLE = 'pg_class';
  * PostgreSQL makes and unmakes by itself are left out.
  */
 function countedRows(server: CatalogSession): readonly (readonly [CatalogName, string])[] {
-  const plain = (catalog: CatalogName): readonly [CatalogName, string] => [
-    catalog,
-    `SELECT o.oid::int8 FROM ${catalog} AS o WHERE o.oid >= ${FIRST_USER_OID}`,
-  ];
   const inSchema = (catalog: CatalogName, column: string, where = 'true'): readonly [CatalogName, string] => [
     catalog,
     `SELECT o.oid::int8 FROM ${catalog} AS o JOIN pg_namespace AS n ON n.oid = o.${column}
      WHERE o.oid >= ${FIRST_USER_OID} AND n.nspname !~ '^pg_(toast|temp_)' AND ${where}`,
-  ];
-  const ofTable = (catalog: CatalogName, column: string, where = 'true'): readonly [CatalogName, string] => [
-    catalog,
-    `SELECT o.oid::int8, ${CATALOG[IN_TABLE]} AS class, t.oid::int8 AS part FROM ${catalog} AS o
-     JOIN pg_class AS t ON t.oid = o.${column} WHERE o.oid >= ${FIRST_USER_OID} AND t.relpersistence <> 't' AND ${where}`,
   ];
   return [
     [
@@ -52,6 +43,21 @@ function countedRows(server: CatalogSession): readonly (readonly [CatalogName, s
       'pg_namespace',
       `SELECT o.oid::int8 FROM pg_namespace AS o WHERE o.oid >= ${FIRST_USER_OID} AND o.nspname !~ '^pg_(toast|temp_)'`,
     ],
+    ...partsAndGlobals(server),
+  ];
+}
+
+function partsAndGlobals(server: CatalogSession): readonly (readonly [CatalogName, string])[] {
+  const plain = (catalog: CatalogName): readonly [CatalogName, string] => [
+    catalog,
+    `SELECT o.oid::int8 FROM ${catalog} AS o WHERE o.oid >= ${FIRST_USER_OID}`,
+  ];
+  const ofTable = (catalog: CatalogName, column: string, where = 'true'): readonly [CatalogName, string] => [
+    catalog,
+    `SELECT o.oid::int8, ${CATALOG[IN_TABLE]} AS class, t.oid::int8 AS part FROM ${catalog} AS o
+     JOIN pg_class AS t ON t.oid = o.${column} WHERE o.oid >= ${FIRST_USER_OID} AND t.relpersistence <> 't' AND ${where}`,
+  ];
+  return [
     [
       'pg_cast',
       `SELECT o.oid::int8, ${CATALOG.pg_type} AS class, o.casttarget::int8 AS part FROM pg_cast AS o

@@ -160,7 +160,7 @@ function tablesAndParts(): [KindName, string][] {
   ];
 }
 
-function afterData(server: CatalogSession): [KindName, string][] {
+function keysAndIndexes(server: CatalogSession): [KindName, string][] {
   const byName = 'o.conname COLLATE "C", o.oid';
   const unvalidated = server.pick(18, `o.contype IN ('c', 'n')`, `o.contype = 'c'`);
   const keyed = `NOT EXISTS (SELECT 1 FROM pg_constraint AS k WHERE k.conindid = o.indexrelid AND k.conrelid = o.indrelid
@@ -207,6 +207,12 @@ function afterData(server: CatalogSession): [KindName, string][] {
         'o.relname COLLATE "C"',
       ),
     ],
+  ];
+}
+
+function reactions(server: CatalogSession): [KindName, string][] {
+  const byName = 'o.conname COLLATE "C", o.oid';
+  return [
     ['statistics', named('pg_statistic_ext', 'stx')],
     [
       'rule',
@@ -243,6 +249,11 @@ function afterData(server: CatalogSession): [KindName, string][] {
       ),
     ],
     ['policy', ofRelation('o.oid::int8', 'pg_policy AS o', 'o.polrelid', 'true', 'o.polname COLLATE "C"')],
+  ];
+}
+
+function replicationAndFinish(server: CatalogSession): [KindName, string][] {
+  return [
     ['publication', global('pg_publication', 'pubname')],
     [
       'publication-table',
@@ -296,7 +307,14 @@ function madeByParent(server: CatalogSession, constraint: string): string {
 
 /** Every kind with its query, in the order of kinds. */
 export function inventoryQueries(server: CatalogSession): readonly (readonly [KindName, string])[] {
-  return [...schemasAndTypes(server), ...codeAndOperators(), ...tablesAndParts(), ...afterData(server)];
+  return [
+    ...schemasAndTypes(server),
+    ...codeAndOperators(),
+    ...tablesAndParts(),
+    ...keysAndIndexes(server),
+    ...reactions(server),
+    ...replicationAndFinish(server),
+  ];
 }
 
 /**
