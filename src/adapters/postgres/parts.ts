@@ -61,14 +61,17 @@ export class PartLister {
   }
 
   async *#cut(table: Table, open: StreamOpen): AsyncGenerator<Part> {
-    const ranges = await this.#ranges(table);
-    for (const [part, { condition, share }] of ranges.entries()) {
-      const scope: PartScope = { source: await this.#source(table, open, condition) };
-      yield {
-        open: { ...open, part },
-        estimate: { bytes: Math.round(table.total * share), records: Math.round(table.records * share) },
-        scope: { ...scope },
-      };
+    let part = 0;
+    for (const leaf of table.leaves ?? [table]) {
+      for (const { condition, share } of await this.#ranges(leaf)) {
+        const scope: PartScope = { source: await this.#source(leaf, open, condition) };
+        yield {
+          open: { ...open, part },
+          estimate: { bytes: Math.round(leaf.total * share), records: Math.round(leaf.records * share) },
+          scope: { ...scope },
+        };
+        part += 1;
+      }
     }
   }
 

@@ -95,7 +95,7 @@ export class BesideStaging implements Staging {
     if (!this.#begun) return;
     try {
       await using session = await openMaintenance(this.#final, UNINTERRUPTED);
-      await dropDatabase(session, this.endpoint.database);
+      await dropDatabase(session, this.endpoint);
     } catch (error) {
       this.#context.warn({
         code: 'left-behind',
@@ -185,7 +185,7 @@ export class BesideStaging implements Staging {
 
   async #dropOld(session: Session, old: string): Promise<void> {
     try {
-      await dropDatabase(session, old);
+      await dropDatabase(session, { ...this.#final, database: old });
     } catch (error) {
       this.#context.warn({
         code: 'left-behind',
@@ -269,10 +269,16 @@ async function endSessions(session: Session, database: string): Promise<void> {
 }
 
 /** A cancelled statement may need a moment to end. */
-async function dropDatabase(session: Session, database: string): Promise<void> {
+async function dropDatabase(session: Session, endpoint: Endpoint): Promise<void> {
+  const { database } = endpoint;
+  const subscriptions = `SELECT 1 AS one FROM pg_catalog.pg_subscription AS s
+    JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = $1`;
   for (let tries = 1; ; tries++) {
     await endSessions(session, database).catch(() => {});
     try {
+      if ((await session.query(subscriptions, [database])).length > 0) {
+        await dropSubscriptions(endpoint);
+      }
       await session.query(`DROP DATABASE IF EXISTS ${identifier(database)}`, undefined, {
         what: `The database ${database} could not be dropped`,
       });
@@ -280,5 +286,19 @@ async function dropDatabase(session: Session, database: string): Promise<void> {
     } catch (error) {
       if (sqlState(error) !== '55006' || tries === RENAME_TRIES) throw error;
     }
+  }
+}
+
+/** A database with a subscription cannot be dropped. Its slot elsewhere is not ours: it is let go, not removed. */
+async function dropSubscriptions(endpoint: Endpoint): Promise<void> {
+  await using session = await Session.open(endpoint, UNINTERRUPTED);
+  const rows = await session.query(
+    `SELECT pg_catalog.quote_ident(subname) AS name FROM pg_catalog.pg_subscription AS s
+       JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database()`,
+  );
+  for (const { name } of rows) {
+    await session.query(`ALTER SUBSCRIPTION ${name} DISABLE`);
+    await session.query(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
+    await session.query(`DROP SUBSCRIPTION ${name}`);
   }
 }

@@ -28,7 +28,19 @@ export interface Table {
   readonly unlogged: boolean;
   /** `WHERE …`: the rows of an extension's table that are to be dumped. */
   readonly condition: string;
+  /** Where its rows lie if it is a partitioned table that must be loaded as a whole. */
+  readonly leaves?: readonly Table[];
 }
+
+/**
+ * Roots of trees that are partitioned by the hash of an enum, or of something that may hold one: the hash is of the
+ * label's oid, which is another one in every database. Their rows must be routed anew when they are loaded.
+ */
+const REROUTED = `
+SELECT pg_catalog.pg_partition_root(p.partrelid) FROM pg_catalog.pg_partitioned_table AS p
+ WHERE p.partstrat = 'h' AND EXISTS (
+   SELECT FROM pg_catalog.unnest(p.partclass) AS k (oid) JOIN pg_catalog.pg_opclass AS o ON o.oid = k.oid
+    WHERE o.opcname IN ('enum_ops', 'array_ops', 'range_ops', 'multirange_ops', 'record_ops'))`;
 
 const TABLES = `
 SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name,
@@ -36,11 +48,16 @@ SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name,
        coalesce(pg_catalog.pg_table_size(c.oid), 0)::text AS total,
        greatest(c.reltuples, 0)::float8 AS records, a.amname = 'heap' AS heap, c.relpersistence = 'u' AS unlogged,
        coalesce((SELECT e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)]
-          FROM pg_catalog.pg_extension AS e WHERE c.oid = ANY (e.extconfig)), '') AS condition
+          FROM pg_catalog.pg_extension AS e WHERE c.oid = ANY (e.extconfig)), '') AS condition,
+       c.relkind = 'p' AS partitioned
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  LEFT JOIN pg_catalog.pg_am AS a ON a.oid = c.relam
- WHERE c.relkind = 'r'`;
+  LEFT JOIN pg_catalog.pg_am AS a ON a.oid = c.relam`;
+
+/** Tables that have rows of their own, and those that stand for the rows of all their partitions. */
+const LOADED = `(
+  (c.relkind = 'r' AND (NOT c.relispartition OR pg_catalog.pg_partition_root(c.oid) NOT IN (${REROUTED})))
+  OR (c.relkind = 'p' AND c.oid IN (${REROUTED})))`;
 
 const PAGE = 1000;
 
@@ -60,7 +77,7 @@ export class TableReader {
   async *all(selects: (object: ObjectName) => boolean): AsyncGenerator<Table> {
     const cursor = `dbimg_tables_${++this.#cursors}`;
     const doing = { what: 'The tables could not be listed' };
-    const query = `${TABLES} AND ${IS_USER_TABLE} ORDER BY pg_catalog.pg_table_size(c.oid) DESC NULLS LAST, c.oid`;
+    const query = `${TABLES} WHERE ${LOADED} AND ${IS_USER_TABLE} ORDER BY pg_catalog.pg_table_size(c.oid) DESC NULLS LAST, c.oid`;
     await this.#session.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`, undefined, doing);
     for (;;) {
       const rows = await this.#session.query(`FETCH ${PAGE} FROM ${cursor}`, undefined, doing);
@@ -71,7 +88,10 @@ export class TableReader {
   }
 
   async named(schema: string, name: string): Promise<Table | undefined> {
-    const rows = await this.#session.query(`${TABLES} AND n.nspname = $1 AND c.relname = $2`, [schema, name]);
+    const rows = await this.#session.query(
+      `${TABLES} WHERE ${LOADED} AND n.nspname = $1 AND c.relname = $2`,
+      [schema, name],
+    );
     const [table] = await this.#describe(rows);
     return table;
   }
@@ -132,7 +152,7 @@ export class TableReader {
   async #describe(rows: readonly Row[]): Promise<Table[]> {
     if (rows.length === 0) return [];
     const columns = await this.#columns(rows.map((row) => String(row.oid)));
-    return rows.map((row) => ({
+    const tables: Table[] = rows.map((row) => ({
       oid: Number(row.oid),
       object: this.#nameOf(row),
       columns: columns.get(String(row.oid)) ?? [],
@@ -143,6 +163,20 @@ export class TableReader {
       unlogged: row.unlogged === true,
       condition: String(row.condition),
     }));
+    return await Promise.all(
+      tables.map(async (table, i) =>
+        rows[i]?.partitioned === true ? { ...table, leaves: await this.#leaves(table) } : table,
+      ),
+    );
+  }
+
+  async #leaves(table: Table): Promise<readonly Table[]> {
+    const rows = await this.#session.query(
+      `${TABLES} WHERE c.relkind = 'r'
+         AND c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid) WHERE isleaf) ORDER BY c.oid`,
+      [table.oid],
+    );
+    return await this.#describe(rows);
   }
 
   async #columns(tables: readonly string[]): Promise<Map<string, TableColumn[]>> {

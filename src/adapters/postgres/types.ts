@@ -3,13 +3,14 @@ import type { Session } from './session.ts';
 
 /**
  * Built-in types whose send and receive functions have been the same since PostgreSQL 12 and whose binary form names
- * no other object. Not `xml`, whose binary form depends on the encoding.
+ * no other object. Not `xml`, whose binary form depends on the encoding; nor `tsquery`, `int2vector` and
+ * `oidvector`, whose receive functions refuse the empty value that their send functions write.
  */
 const STABLE = new Set(
   (
     'bool bytea char name int8 int2 int4 oid tid xid cid xid8 text json jsonb jsonpath point lseg path box polygon ' +
     'line circle float4 float8 money macaddr macaddr8 inet cidr bpchar varchar date time timestamp timestamptz ' +
-    'interval timetz bit varbit numeric uuid tsvector tsquery txid_snapshot pg_snapshot pg_lsn'
+    'interval timetz bit varbit numeric uuid tsvector txid_snapshot pg_snapshot pg_lsn'
   ).split(' '),
 );
 
@@ -87,7 +88,8 @@ export class WireTypes {
     const multirange = this.#version >= 140000 ? 'OR (t.typtype = $$m$$ AND r.rngmultitypid = t.oid)' : '';
     const rows = await this.#session.query(
       `SELECT t.oid::int8::text AS oid, t.typname, t.typtype, t.typelem::int8::text AS typelem,
-              t.typcategory = 'A' AND t.typlen = -1 AND t.typelem <> 0 AS isarray,
+              t.typcategory = 'A' AND t.typlen = -1 AND t.typelem <> 0
+                AND t.typname NOT IN ('int2vector', 'oidvector') AS isarray,
               t.typbasetype::int8::text AS typbasetype, r.rngsubtype::int8::text AS subtype
          FROM pg_catalog.pg_type AS t
          LEFT JOIN pg_catalog.pg_range AS r ON r.rngtypid = t.oid ${multirange}
