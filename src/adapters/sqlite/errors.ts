@@ -1,5 +1,5 @@
 /** What SQLite and the file system report, as errors of dbimg with a hint. */
-import { DbimgError, type ErrorCode } from '../../core/errors.ts';
+import { asDbimgError, DbimgError, type ErrorCode } from '../../core/errors.ts';
 import { SALVAGE_HINT } from './pages/damage.ts';
 
 interface Meaning {
@@ -51,11 +51,17 @@ export function isReadOnly(error: unknown): boolean {
   return code === 8 || code === 14 || code === 3;
 }
 
+/** SQLite found the file damaged. */
+export function isDamage(error: unknown): boolean {
+  return ((resultCode(error) ?? 0) & 0xff) === 11;
+}
+
 /** Any error of SQLite or the file system. `what` begins the message, as in `app.db could not be opened`. */
 export function sqliteError(error: unknown, what: string): DbimgError {
   if (error instanceof DbimgError) return error;
-  const reported = error as { message?: string; code?: string };
+  const reported = error as { message?: string; code?: string; syscall?: string };
   const primary = resultCode(error);
+  if (primary === undefined && reported.syscall === undefined) return asDbimgError(error);
   const meaning =
     primary === undefined ? SYSTEM_ERRORS[reported.code ?? ''] : (MEANINGS[primary & 0xff] ?? undefined);
   return new DbimgError(meaning?.code ?? 'SERVER_ERROR', `${what}: ${reasonOf(error)}.`, {

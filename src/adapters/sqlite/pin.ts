@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from
 import type { Context, Plain } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { isSameFile, openKept, releaseKept } from './descriptors.ts';
-import { ENCRYPTED_HINT, isReadOnly, sqliteError } from './errors.ts';
+import { ENCRYPTED_HINT, sqliteError } from './errors.ts';
 import { nameOf } from './location.ts';
 import { PageDamage, SALVAGE_HINT } from './pages/damage.ts';
 import { type DatabaseHeader, HEADER_SIZE, isDatabase, parseHeader } from './pages/header.ts';
@@ -45,8 +45,10 @@ export class Pin {
   static async take(given: string, context: Context): Promise<Pin> {
     const open = openFiles(given);
     try {
+      open.stampAtBegin = open.stamp();
       if (open.empty) return new Pin(open, 'still', undefined, { pages: 0 });
-      open.transaction = await beginUnlessReadOnly(open, context);
+      open.transaction = await beginIfPossible(open, context);
+      open.stampAtBegin = open.stamp();
       if (!isSameFile(open.fd, open.path)) {
         throw new DbimgError('SOURCE_CHANGED', 'The file was replaced while it was being opened.', {
           hint: 'Try again.',
@@ -94,7 +96,8 @@ export class Pin {
 class OpenFiles {
   readonly path: string;
   readonly fd: number;
-  readonly stampAtBegin: string;
+  /** Taken after SQLite has tried to open the file, which may touch it. */
+  stampAtBegin = '';
   transaction: ReadTransaction | undefined;
   #wal: number | undefined;
   #closed = false;
@@ -102,7 +105,6 @@ class OpenFiles {
   constructor(path: string, fd: number) {
     this.path = path;
     this.fd = fd;
-    this.stampAtBegin = this.stamp();
   }
 
   get empty(): boolean {
@@ -155,23 +157,17 @@ function openFiles(given: string): OpenFiles {
   }
 }
 
-/** Undefined if SQLite would have to write where it may not: then the file is read as it lies there. */
-async function beginUnlessReadOnly(open: OpenFiles, context: Context): Promise<ReadTransaction | undefined> {
-  try {
-    return await ReadTransaction.begin(open.path, open.fd, context);
-  } catch (error) {
-    if (!(error instanceof DbimgError) || !isReadOnly(error.cause)) throw error;
-    const journal = statSync(`${open.path}-journal`, { throwIfNoEntry: false });
-    if (!journal || journal.size === 0) return undefined;
-    throw new DbimgError(
-      'PERMISSION_DENIED',
-      `${nameOf(open.path)} has a hot journal: a transaction that was cut short must be rolled back first.`,
-      {
-        cause: error,
-        hint: 'Open it once with rights to write, or copy the file together with its -journal.',
-      },
-    );
-  }
+/** Undefined if SQLite can hold nothing: then the file is read as it lies there, unless that is no state at all. */
+async function beginIfPossible(open: OpenFiles, context: Context): Promise<ReadTransaction | undefined> {
+  const transaction = await ReadTransaction.begin(open.path, open.fd, context);
+  if (transaction) return transaction;
+  const journal = statSync(`${open.path}-journal`, { throwIfNoEntry: false });
+  if (!journal || journal.size === 0) return undefined;
+  throw new DbimgError(
+    'PERMISSION_DENIED',
+    `${nameOf(open.path)} has a hot journal: a transaction that was cut short must be rolled back first.`,
+    { hint: 'Open it once with rights to write, or copy the file together with its -journal.' },
+  );
 }
 
 type WalPart = Pick<PageLayout, 'walFd' | 'walFrames' | 'walSalts'> & { readonly pages?: number };

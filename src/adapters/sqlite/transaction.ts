@@ -3,9 +3,8 @@ import { existsSync, readSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../core/adapter.ts';
-import { DbimgError } from '../../core/errors.ts';
 import { openKept, releaseKept } from './descriptors.ts';
-import { isBusy, isReadOnly, sqliteError } from './errors.ts';
+import { isBusy, isDamage, isReadOnly, sqliteError } from './errors.ts';
 import { HEADER_SIZE, isDatabase } from './pages/header.ts';
 import { readWalIndexHeader, sameTransaction, type WalIndexHeader } from './pages/walindex.ts';
 
@@ -29,18 +28,24 @@ export class ReadTransaction {
 
   /**
    * Begins one on the file, of which `fd` is a descriptor. Waits for locks of others as long as the context says.
+   * Undefined if SQLite cannot hold anything: it must not write beside the file, or the file is damaged.
    *
-   * @throws DbimgError `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `NOT_A_DATABASE`, `CANCELLED`. The cause of
-   * `PERMISSION_DENIED` is SQLite's if it wants to write beside the file and cannot.
+   * @throws DbimgError `LOCK_TIMEOUT`, `NOT_A_DATABASE`, `CANCELLED`.
    */
-  static async begin(path: string, fd: number, context: Context): Promise<ReadTransaction> {
-    const connection = await patiently(context, () => openConnection(path, fd));
+  static async begin(path: string, fd: number, context: Context): Promise<ReadTransaction | undefined> {
+    let connection: DatabaseSync | undefined;
     try {
-      return new ReadTransaction(connection, await settle(connection, path, fd, context));
+      connection = await patiently(context, () => openConnection(path, fd));
+      const held = await settle(connection, path, fd, context);
+      if (held) return new ReadTransaction(connection, held);
     } catch (error) {
-      connection.close();
-      throw error;
+      if (!holdsNothing(error)) {
+        connection?.close();
+        throw sqliteError(error, 'The database could not be opened');
+      }
     }
+    connection?.close();
+    return undefined;
   }
 
   end(): void {
@@ -84,7 +89,13 @@ function begin(connection: DatabaseSync): void {
   }
 }
 
-async function settle(connection: DatabaseSync, path: string, fd: number, context: Context): Promise<Held> {
+/** Undefined if there is no WAL index to be read. */
+async function settle(
+  connection: DatabaseSync,
+  path: string,
+  fd: number,
+  context: Context,
+): Promise<Held | undefined> {
   if (!isWal(fd)) return { mode: 'rollback' };
   const shm = openKept(`${path}-shm`);
   try {
@@ -97,13 +108,16 @@ async function settle(connection: DatabaseSync, path: string, fd: number, contex
     }
     connection.exec('ROLLBACK');
     const index = await patiently(context, () => beginAlone(connection, path, shm));
-    if (index) return { mode: 'wal', index };
+    return index && { mode: 'wal', index };
   } finally {
     releaseKept(shm);
   }
-  throw new DbimgError('SOURCE_CHANGED', 'The WAL index does not stand still.', {
-    hint: 'Writers are too quick for a read-only directory: try again, or with rights to write.',
-  });
+}
+
+/** Rights that are missing, also to the WAL index; or damage, which is named better when its page is read. */
+function holdsNothing(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return isReadOnly(error) || isDamage(error) || /^(EACCES|EPERM|EISDIR|ENOENT)$/.test(code ?? '');
 }
 
 /** Begins, and gives the WAL index if nobody committed meanwhile: then the transaction sees exactly that. */
@@ -140,8 +154,7 @@ async function patiently<T>(context: Context, attempt: () => T): Promise<T> {
     try {
       return attempt();
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= deadline)
-        throw sqliteError(error, 'The database could not be opened');
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
     }
     await sleep(1 + Math.random() * 4, undefined, { signal: context.signal });
   }
