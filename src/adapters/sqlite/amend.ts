@@ -32,6 +32,7 @@ export interface AmendOptions {
 /** The first schema format in which 0 and 1 take no byte. */
 const CONSTANTS_SINCE = 4;
 const ZERO = 8;
+const TEXT_OR_BLOB = 12;
 
 export class Amender {
   readonly #fallbacks: readonly StoredField[];
@@ -44,15 +45,27 @@ export class Amender {
     this.#old = options.schemaFormat < CONSTANTS_SINCE;
   }
 
-  /** Whether a record is as it should be. `cell` says where in `bytes` it lies. */
+  /**
+   * Whether a record is as it should be: all values, and as long as its header says. `cell` says where in `bytes` it
+   * lies. Every row passes here.
+   */
   isPlain(bytes: Uint8Array, cell: Cell): boolean {
-    if (this.#old) return false;
     const length = bytes[cell.begin] as number;
-    if (length >= 0x80 || length > cell.local) return false;
+    if (this.#old || length >= 0x80 || length > cell.local) return false;
     const end = cell.begin + length;
+    let size = length;
     let fields = 0;
-    for (let at = cell.begin + 1; at < end; at += 1) if ((bytes[at] as number) < 0x80) fields += 1;
-    return fields >= this.#fields;
+    let serial = 0;
+    for (let at = cell.begin + 1; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      serial = serial * 128 + (byte & 0x7f);
+      if (byte >= 0x80) continue;
+      if (serial >= TEXT_OR_BLOB) size += Math.floor((serial - TEXT_OR_BLOB) / 2);
+      else size += storedSize(serial) ?? Number.NaN;
+      fields += 1;
+      serial = 0;
+    }
+    return fields >= this.#fields && size === cell.size;
   }
 
   /**
@@ -64,7 +77,7 @@ export class Amender {
     const header = readVarint(record, 0);
     const valid = header && header.value <= size && header.value >= header.end;
     const serials = valid ? serialsOf(record, header.end, header.value) : undefined;
-    if (!header || !serials) throw damaged(page);
+    if (!header || !serials || header.value + sizeOf(serials) !== size) throw damaged(page);
     const missing = this.#fallbacks.slice(serials.length);
     if (this.#old) {
       const amendment = rewritten(record, header.value, serials, missing);
@@ -78,6 +91,11 @@ export class Amender {
       tail: bodyOf(missing),
     };
   }
+}
+
+/** Bytes of all values; not a number if a type is reserved. */
+function sizeOf(serials: readonly number[]): number {
+  return serials.reduce((sum, serial) => sum + (storedSize(serial) ?? Number.NaN), 0);
 }
 
 function damaged(page: number): PageDamage {
