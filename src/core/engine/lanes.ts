@@ -20,8 +20,10 @@ export interface SourceLane extends AsyncDisposable {
   digest(part: Part): Promise<Totals>;
 }
 
-/** Loads frames. One call at a time. */
+/** Loads frames. */
 export interface TargetLane extends AsyncDisposable {
+  /** How many calls of `load` gain from being made at once: one loads while the other opens its chunk. */
+  readonly loads: number;
   /**
    * Opens, verifies and loads one chunk; resolves with what the server counted. `frames` is more than one frame only
    * for a record that is larger than a chunk.
@@ -94,7 +96,10 @@ export class LocalSourceLane implements SourceLane {
 }
 
 export class LocalTargetLane implements TargetLane {
+  readonly loads: number = 2;
   readonly #lane: WriteLane;
+  /** The session takes one chunk at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #opener: FrameOpener;
 
   private constructor(lane: WriteLane, opener: FrameOpener) {
@@ -115,7 +120,9 @@ export class LocalTargetLane implements TargetLane {
     const pieces = this.#verified(frames);
     const first = await pieces.next();
     const chunk: Chunk = { records, pieces: first.done ? [] : resumed(first.value, pieces) };
-    return await this.#lane.load(open, chunk);
+    const loaded = this.#turn.then(() => this.#lane.load(open, chunk));
+    this.#turn = loaded.catch(() => {});
+    return await loaded;
   }
 
   async apply(entry: CatalogEntry): Promise<void> {

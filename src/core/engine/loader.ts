@@ -102,10 +102,21 @@ export class Loader implements AsyncDisposable {
 
   async #work(number: number): Promise<void> {
     const lane = this.lanes[number] as TargetLane;
-    for (let chunk = await this.#queue.take(); chunk; chunk = await this.#queue.take()) {
-      this.#job.lane({ lane: number, doing: 'load', object: chunk.open.object });
-      await this.#load(lane, chunk);
-    }
+    const load = async (): Promise<void> => {
+      for (let chunk = await this.#queue.take(); chunk; chunk = await this.#queue.take()) {
+        this.#job.lane({ lane: number, doing: 'load', object: chunk.open.object });
+        await this.#load(lane, chunk);
+      }
+    };
+    const ended = await Promise.allSettled(
+      Array.from({ length: lane.loads }, () =>
+        load().catch((error: unknown) => {
+          this.#job.fail(error);
+          throw error;
+        }),
+      ),
+    );
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
     this.#job.lane({ lane: number, doing: 'idle' });
   }
 

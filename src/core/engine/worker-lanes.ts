@@ -128,6 +128,7 @@ export class WorkerSourceLane implements SourceLane {
 }
 
 export class WorkerTargetLane implements TargetLane {
+  readonly loads: number = 1;
   readonly #lane: WorkerLane;
 
   private constructor(lane: WorkerLane) {
