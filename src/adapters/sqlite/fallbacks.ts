@@ -1,40 +1,57 @@
 /** The values that rows have in columns which were added after them. */
 import { DatabaseSync } from 'node:sqlite';
-import { affinityOf } from './affinity.ts';
+import { type Affinity, affinityOf } from './affinity.ts';
 import type { StoredField } from './amend.ts';
 import type { TextEncoding } from './pages/header.ts';
-import type { TableColumn, TableShape } from './shape.ts';
+import type { TableShape } from './shape.ts';
 
 const NULL: StoredField = { serial: 0, bytes: '' };
 
-/** For each value of a record, in stored order. */
-export function fallbacksOf(shape: TableShape, encoding: TextEncoding): StoredField[] {
-  return shape.order.map((at) => {
-    const column = shape.columns[at];
-    return column?.fallback === undefined ? NULL : evaluate(column, shape.strict, encoding);
-  });
-}
+/** Evaluates defaults as SQLite does, in a database of its own. Most tables share a few of them. */
+export class FallbackReader implements Disposable {
+  readonly #scratch: DatabaseSync;
+  readonly #known = new Map<string, StoredField>();
 
-/** Only constants can be a default of rows that are there already, so whatever cannot be computed here is none. */
-function evaluate(column: TableColumn, strict: boolean, encoding: TextEncoding): StoredField {
-  const { fallback = 'NULL' } = column;
-  if (/^\s*null\s*$/i.test(fallback)) return NULL;
-  const affinity = strict && /^any$/i.test(column.type) ? 'BLOB' : affinityOf(column.type);
-  const scratch = new DatabaseSync(':memory:');
-  try {
-    scratch.exec(`PRAGMA encoding = '${encoding}'`);
-    const call = /^[^'"]*\(/.test(fallback);
-    scratch.exec(`CREATE TABLE row (value ${affinity} DEFAULT ${call ? `(${fallback}\n)` : fallback})`);
-    scratch.exec('INSERT INTO row DEFAULT VALUES');
-    const select = scratch.prepare(
-      'SELECT typeof(value) AS type, value, CAST(value AS BLOB) AS bytes FROM row',
-    );
-    select.setReadBigInts(true);
-    return fieldOf(select.get() as unknown as Evaluated, affinity);
-  } catch {
-    return NULL;
-  } finally {
-    scratch.close();
+  constructor(encoding: TextEncoding) {
+    this.#scratch = new DatabaseSync(':memory:');
+    this.#scratch.exec(`PRAGMA encoding = '${encoding}'`);
+  }
+
+  /** For each value of a record, in stored order. */
+  read(shape: TableShape): StoredField[] {
+    return shape.order.map((at) => {
+      const { fallback, type = '' } = shape.columns[at] ?? {};
+      if (fallback === undefined) return NULL;
+      const affinity = shape.strict && /^any$/i.test(type) ? 'BLOB' : affinityOf(type);
+      const key = `${affinity} ${fallback}`;
+      const field = this.#known.get(key) ?? this.#evaluate(fallback, affinity);
+      this.#known.set(key, field);
+      return field;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#scratch.isOpen) this.#scratch.close();
+  }
+
+  /** Only constants can be a default of rows that are there already, so whatever cannot be computed here is none. */
+  #evaluate(fallback: string, affinity: Affinity): StoredField {
+    const isCall = /^[^'"]*\(/.test(fallback);
+    try {
+      this.#scratch.exec(
+        `CREATE TABLE row (value ${affinity} DEFAULT ${isCall ? `(${fallback}\n)` : fallback})`,
+      );
+      this.#scratch.exec('INSERT INTO row DEFAULT VALUES');
+      const select = this.#scratch.prepare(
+        'SELECT typeof(value) AS type, value, CAST(value AS BLOB) AS bytes FROM row',
+      );
+      select.setReadBigInts(true);
+      return fieldOf(select.get() as unknown as Evaluated, affinity);
+    } catch {
+      return NULL;
+    } finally {
+      this.#scratch.exec('DROP TABLE IF EXISTS row');
+    }
   }
 }
 
@@ -44,7 +61,7 @@ interface Evaluated {
   readonly bytes: Uint8Array | null;
 }
 
-function fieldOf({ type, value, bytes }: Evaluated, affinity: string): StoredField {
+function fieldOf({ type, value, bytes }: Evaluated, affinity: Affinity): StoredField {
   if (type === 'integer') return integerField(value as bigint);
   if (type === 'real') return realField(value as number, affinity);
   if (type === 'null') return NULL;
@@ -52,7 +69,7 @@ function fieldOf({ type, value, bytes }: Evaluated, affinity: string): StoredFie
   return { serial: content.length * 2 + (type === 'text' ? 13 : 12), bytes: content.toString('base64') };
 }
 
-function realField(value: number, affinity: string): StoredField {
+function realField(value: number, affinity: Affinity): StoredField {
   // SQLite stores whole numbers of REAL columns as integers if that is shorter.
   if (affinity === 'REAL' && Number.isInteger(value) && Math.abs(value) < 2 ** 47) {
     return integerField(BigInt(value));

@@ -2,7 +2,6 @@
 import type { Part, Plain } from '../../core/adapter.ts';
 import type { StoredField } from './amend.ts';
 import { type Division, divide } from './division.ts';
-import { fallbacksOf } from './fallbacks.ts';
 import type { DataTable } from './inventory.ts';
 import type { TreeKind } from './pages/page.ts';
 import type { PageSource } from './pages/source.ts';
@@ -29,12 +28,16 @@ export interface FileScope {
   readonly to: number;
 }
 
-/** The parts of a table, at least one. */
-export function tableParts(table: DataTable, content: Content, source: PageSource): Part[] {
+/** The parts of a table, at least one. `fallbacks` are what rows have that are older than a column. */
+export function tableParts(
+  table: DataTable,
+  content: Content,
+  source: PageSource,
+  fallbacks: readonly StoredField[],
+): Part[] {
   const { shape, root, name } = table;
   const kind: TreeKind = shape.withoutRowid ? 'index' : 'table';
   const { encoding, schemaFormat } = content.header;
-  const fallbacks = fallbacksOf(shape, encoding);
   return divide(source, root, kind).map((division, part) => ({
     open: openOf(name, part, shape, encoding),
     estimate: { bytes: division.bytes, records: division.records },

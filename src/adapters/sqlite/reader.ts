@@ -1,4 +1,5 @@
 /** Lanes that read parts of a held state. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Context, Invitation, Part, ReadLane, RecordSink } from '../../core/adapter.ts';
 import { fileRecordHeader } from '../../core/records/file.ts';
 import { Amender } from './amend.ts';
@@ -7,7 +8,7 @@ import { damageError, type PageDamage } from './pages/damage.ts';
 import { type PageLayout, PageSource } from './pages/source.ts';
 import { type CellRun, cellRun, type WalkOptions, walk } from './pages/walk.ts';
 import { type FileScope, RECORD_BYTES, type RowScope } from './parts.ts';
-import { RowFeed } from './rows.ts';
+import { RowFeed, TURN_AFTER } from './rows.ts';
 import { FILE, MAIN_FILE } from './types.ts';
 
 /**
@@ -78,6 +79,7 @@ export class SqliteReadLane implements ReadLane {
       sink.append(fileRecordHeader(MAIN_FILE, from, size), false);
       sink.append(record.subarray(0, size), true);
       await sink.pressure();
+      if ((from - scope.from) % TURN_AFTER === 0) await turn();
     }
   }
 }

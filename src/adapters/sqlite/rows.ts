@@ -11,8 +11,8 @@ import { LENGTH_SIZE, ROWID_SIZE } from './types.ts';
 
 /** Up to here a loop over bytes is quicker than a call. */
 const SHORT_COPY = 64;
-/** Sinks that take everything at once would never let others run. */
-const TURN_AFTER = 4 * 1024 * 1024;
+/** Bytes after which others get their turn, also if the sink takes everything at once. */
+export const TURN_AFTER: number = 4 * 1024 * 1024;
 
 export interface RowOptions {
   readonly kind: TreeKind;

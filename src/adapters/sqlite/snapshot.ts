@@ -17,6 +17,7 @@ import type {
 import { DbimgError } from '../../core/errors.ts';
 import { catalogOf } from './catalog.ts';
 import { findDamage } from './damaged.ts';
+import { FallbackReader } from './fallbacks.ts';
 import { type DataTable, EMPTY, type Inventory, takeInventory } from './inventory.ts';
 import { PageSource } from './pages/source.ts';
 import { fileParts, tableParts } from './parts.ts';
@@ -34,6 +35,7 @@ export class SqliteSnapshot implements Snapshot {
   readonly #pin: Pin;
   readonly #inventory: Inventory;
   readonly #source: PageSource | undefined;
+  readonly #fallbacks: FallbackReader | undefined;
   readonly #options: SnapshotOptions;
   readonly #context: Context;
   readonly #omissions: Omission[];
@@ -46,6 +48,7 @@ export class SqliteSnapshot implements Snapshot {
     this.#context = context;
     this.#omissions = this.kind === 'logical' ? [...inventory.omissions] : [];
     this.#source = pin.content && new PageSource(pin.content.layout);
+    this.#fallbacks = pin.content && new FallbackReader(pin.content.header.encoding);
     this.position = { type: 'sqlite', value: pin.position, time: new Date().toISOString(), exact: true };
     const invitation: SnapshotInvitation = {
       ...(pin.content ? { layout: pin.content.layout } : {}),
@@ -115,6 +118,7 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#fallbacks?.[Symbol.dispose]();
     this.#pin.release();
   }
 
@@ -128,8 +132,9 @@ export class SqliteSnapshot implements Snapshot {
 
   #partsOf(table: DataTable): Part[] {
     const { content } = this.#pin;
-    if (!content || !this.#source) throw new DbimgError('BUG', 'A database without pages has a table.');
-    return tableParts(table, content, this.#source);
+    if (!content || !this.#source || !this.#fallbacks)
+      throw new DbimgError('BUG', 'A database without pages has a table.');
+    return tableParts(table, content, this.#source, this.#fallbacks.read(table.shape));
   }
 
   async #damageOf(table: DataTable): Promise<Omission[]> {
