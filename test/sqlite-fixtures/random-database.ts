@@ -1,4 +1,5 @@
 /** Databases of every shape that the file format has: by a seed, through SQLite itself. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Random } from './random.ts';
 
@@ -16,6 +17,8 @@ export interface Made {
   readonly encoding: string;
   readonly autoVacuum: number;
   readonly journal: string;
+  /** Bytes at the end of every page that are left to extensions. */
+  readonly reserved: number;
 }
 
 /** Fills a file that is not there yet, and closes it. */
@@ -26,7 +29,9 @@ export function makeRandomDatabase(path: string, seed: number): Made {
     encoding: random.pick(ENCODINGS),
     autoVacuum: random.integer(0, 2),
     journal: random.pick(['wal', 'delete', 'truncate']),
+    reserved: random.chance(0.2) ? random.pick([1, 8, 32]) : 0,
   };
+  if (made.reserved > 0) reserve(path, made);
   const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA page_size = ${made.pageSize}; PRAGMA encoding = '${made.encoding}';
@@ -43,6 +48,19 @@ export function makeRandomDatabase(path: string, seed: number): Made {
   } finally {
     database.close();
   }
+}
+
+/** SQLite keeps to what the header of a database without tables says. */
+function reserve(path: string, { pageSize, encoding, autoVacuum, reserved }: Made): void {
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA encoding = '${encoding}';
+    PRAGMA auto_vacuum = ${autoVacuum}; PRAGMA user_version = 1`);
+  database.close();
+  const bytes = readFileSync(path);
+  bytes[20] = reserved;
+  // Where the cells of the first page begin: at its end, of which 65536 is written as 0.
+  bytes.writeUInt16BE(pageSize - reserved, 105);
+  writeFileSync(path, bytes);
 }
 
 interface Shape {

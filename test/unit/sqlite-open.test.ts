@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -187,6 +188,46 @@ test('where SQLite cannot make its WAL index the file is read as it lies there',
   truncateSync(copy, 4096);
   await assert.rejects(snapshot.finish(), { code: 'SOURCE_CHANGED' });
 });
+
+test('a WAL whose checksums are big-endian', async () => {
+  const path = place();
+  const writer = make(path, `PRAGMA journal_mode = wal; CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)`);
+  writer.exec('INSERT INTO t VALUES (zeroblob(20000))');
+  const copy = place();
+  copyFileSync(path, copy);
+  writeFileSync(`${copy}-wal`, bigEndian(readFileSync(`${path}-wal`)));
+  writer.close();
+  assert.equal((await readDatabase(copy)).tables.get('t')?.rows.length, 3);
+  const database = new DatabaseSync(copy);
+  assert.equal((database.prepare('SELECT count(*) AS rows FROM t').get() as { rows: number }).rows, 3);
+  database.close();
+});
+
+/** As a machine of the other byte order writes it. */
+function bigEndian(wal: Buffer): Buffer {
+  const bytes = Buffer.from(wal);
+  bytes.writeUInt32BE(0x377f0683, 0);
+  let [first, second] = [0, 0];
+  const add = (start: number, end: number): void => {
+    for (let at = start; at < end; at += 8) {
+      first = (first + bytes.readUInt32BE(at) + second) >>> 0;
+      second = (second + bytes.readUInt32BE(at + 4) + first) >>> 0;
+    }
+  };
+  const put = (at: number): void => {
+    bytes.writeUInt32BE(first, at);
+    bytes.writeUInt32BE(second, at + 4);
+  };
+  add(0, 24);
+  put(24);
+  const size = 24 + bytes.readUInt32BE(8);
+  for (let at = 32; at < bytes.length; at += size) {
+    add(at, at + 8);
+    add(at + 24, at + size);
+    put(at + 16);
+  }
+  return bytes;
+}
 
 test('doctor says what a dump would meet', async () => {
   const path = place();

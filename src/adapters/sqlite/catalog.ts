@@ -45,8 +45,9 @@ export function* catalogOf(
   }
   const left = new Set(inventory.omissions.map(({ object }) => object.at(-1)));
   const rows = inventory.rows.filter((row) => row.sql !== undefined);
-  const wanted = (name: string): boolean =>
-    !left.has(name) && wants([SCHEMA, ownerOf(name, inventory) ?? name]);
+  // Content of a virtual table goes where the virtual table goes.
+  const owners = new Map(inventory.tables.map(({ name, owner }) => [name, owner ?? name]));
+  const wanted = (name: string): boolean => !left.has(name) && wants([SCHEMA, owners.get(name) ?? name]);
   const ids = new Map<string, number>();
   let id = database;
   for (const row of rows.filter(({ type, name }) => type === 'table' && wanted(name))) {
@@ -83,9 +84,4 @@ export function databaseBody({ header }: Content): DatabaseBody {
 
 function schemaBody({ type, name, table, sql = '' }: SchemaRow): SchemaBody {
   return { type, name, table, sql: [sql] };
-}
-
-/** Content of a virtual table goes where the virtual table goes. */
-function ownerOf(name: string, inventory: Inventory): string | undefined {
-  return inventory.tables.find((table) => table.name === name)?.owner;
 }

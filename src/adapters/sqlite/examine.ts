@@ -22,7 +22,7 @@ export async function* examine(path: string, context: Context): AsyncGenerator<F
   try {
     const pin = await Pin.take(path, context);
     try {
-      findings.push(...findingsOf(pin, name));
+      findings.push(...(await Array.fromAsync(findingsOf(pin, name, context.signal))));
     } finally {
       pin.release();
     }
@@ -33,7 +33,7 @@ export async function* examine(path: string, context: Context): AsyncGenerator<F
   yield* findings.sort((a, b) => rank.indexOf(a.level) - rank.indexOf(b.level));
 }
 
-function* findingsOf(pin: Pin, name: string): Generator<Finding> {
+async function* findingsOf(pin: Pin, name: string, signal: AbortSignal): AsyncGenerator<Finding> {
   const { content, hold } = pin;
   if (!content) {
     yield { level: 'ok', what: `${name} is an empty database, without a page.` };
@@ -48,7 +48,7 @@ function* findingsOf(pin: Pin, name: string): Generator<Finding> {
     yield { level: 'note', what: `${percent} % of its pages are free.`, hint };
   }
   try {
-    const { tables, omissions } = takeInventory(content, false);
+    const { tables, omissions } = await takeInventory(content, false, signal);
     yield { level: 'ok', what: `It has ${tables.length} tables with rows.` };
     for (const { object, reason } of omissions) {
       yield { level: 'warning', what: `Table ${object.at(-1)} would be left out: ${reason}.` };

@@ -1,4 +1,5 @@
 /** Everything that a held state contains: its schema, and what its tables look like. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Omission } from '../../core/adapter.ts';
 import { damageError, type PageDamage } from './pages/damage.ts';
 import type { TextEncoding } from './pages/header.ts';
@@ -23,10 +24,17 @@ export interface Inventory {
   readonly omissions: readonly Omission[];
 }
 
+/** Then others get their turn. */
+const TABLES_AT_ONCE = 100;
+
 export const EMPTY: Inventory = { rows: [], tables: [], omissions: [] };
 
 /** With `salvage`, what cannot be read of the schema is omitted; else it is `SOURCE_DAMAGED`. */
-export function takeInventory(content: Content, salvage: boolean): Inventory {
+export async function takeInventory(
+  content: Content,
+  salvage: boolean,
+  signal: AbortSignal,
+): Promise<Inventory> {
   const omissions: Omission[] = [];
   const onDamage = (damage: PageDamage): void => {
     omissions.push({ kind: 'damaged', object: [SCHEMA, 'sqlite_schema'], reason: damage.message });
@@ -34,11 +42,14 @@ export function takeInventory(content: Content, salvage: boolean): Inventory {
   const source = new PageSource(content.layout);
   const rows = schemaRows(source, content.header.encoding, salvage ? onDamage : undefined);
   const tables: DataTable[] = [];
+  const virtual = new Map(rows.filter(isVirtual).map(({ name }) => [name.toLowerCase(), name]));
   using shapes = new ShapeReader();
-  for (const row of rows) {
+  for (const [nth, row] of rows.entries()) {
+    if (nth % TABLES_AT_ONCE === 0) await turn();
+    signal.throwIfAborted();
     if (row.type !== 'table' || isVirtual(row)) continue;
     const shape = row.sql === undefined ? undefined : shapes.read(row.name, row.sql);
-    if (shape) tables.push({ name: row.name, root: row.root, shape, owner: ownerOf(row.name, rows) });
+    if (shape) tables.push({ name: row.name, root: row.root, shape, owner: ownerOf(row.name, virtual) });
     else omissions.push(unknownTable(row.name));
   }
   return { rows, tables, omissions };
@@ -68,9 +79,8 @@ function unknownTable(name: string): Omission {
 /** What the modules that come with SQLite put after the name of a virtual table. */
 const SHADOWS = new Set('config content data docsize idx node parent rowid segdir segments stat'.split(' '));
 
-function ownerOf(name: string, rows: readonly SchemaRow[]): string | undefined {
+function ownerOf(name: string, virtual: ReadonlyMap<string, string>): string | undefined {
   const cut = name.lastIndexOf('_');
   if (cut < 0 || !SHADOWS.has(name.slice(cut + 1))) return undefined;
-  const owner = name.slice(0, cut).toLowerCase();
-  return rows.find((row) => isVirtual(row) && row.name.toLowerCase() === owner)?.name;
+  return virtual.get(name.slice(0, cut).toLowerCase());
 }

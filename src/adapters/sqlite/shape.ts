@@ -50,8 +50,6 @@ export class ShapeReader implements Disposable {
       return this.#shape(name);
     } catch {
       return undefined;
-    } finally {
-      this.#take(name);
     }
   }
 
@@ -59,20 +57,15 @@ export class ShapeReader implements Disposable {
     this.#scratch.close();
   }
 
+  /** In place of the one before, which may make every other statement fail if it could not be parsed. */
   #put(name: string, sql: string): void {
     this.#scratch.exec('PRAGMA writable_schema = ON');
+    this.#scratch.exec('DELETE FROM sqlite_schema WHERE rowid > 1');
     this.#scratch
       .prepare(
         `INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', ?1, ?1, 2, ?2)`,
       )
       .run(name, sql);
-    this.#scratch.exec('PRAGMA writable_schema = RESET');
-  }
-
-  /** Also what could not be parsed and makes every other statement fail. */
-  #take(name: string): void {
-    this.#scratch.exec('PRAGMA writable_schema = ON');
-    this.#scratch.prepare(`DELETE FROM sqlite_schema WHERE rowid > 1 AND name = ?`).run(name);
     this.#scratch.exec('PRAGMA writable_schema = RESET');
   }
 

@@ -61,8 +61,9 @@ export class SqliteSnapshot implements Snapshot {
   static async take(path: string, options: SnapshotOptions, context: Context): Promise<SqliteSnapshot> {
     const pin = await Pin.take(path, context);
     try {
-      const logical = pin.content && options.kind === 'logical';
-      const inventory = logical ? takeInventory(pin.content, salvages(options)) : EMPTY;
+      const logical = options.kind === 'logical' ? pin.content : undefined;
+      const { signal } = context;
+      const inventory = logical ? await takeInventory(logical, salvages(options), signal) : EMPTY;
       return new SqliteSnapshot(pin, inventory, options, context);
     } catch (error) {
       pin.release();
@@ -107,7 +108,9 @@ export class SqliteSnapshot implements Snapshot {
     }
     // Names are equal as SQLite compares them.
     const name = open.object.at(-1)?.toLowerCase();
-    const { tables } = this.kind === 'logical' ? this.#inventory : takeInventory(content, false);
+    const { signal } = this.#context;
+    const logical = this.kind === 'logical';
+    const { tables } = logical ? this.#inventory : await takeInventory(content, false, signal);
     const table = tables.find((candidate) => candidate.name.toLowerCase() === name);
     if (table) yield* this.#partsOf(table);
   }

@@ -133,13 +133,21 @@ function beforeLock(number: number, lockPage: number): number {
   return number < lockPage ? lockPage - number : Number.POSITIVE_INFINITY;
 }
 
+/** The frames of the last snapshot, for all who read it in this thread. */
+let lastRead: { readonly key: string; readonly frames: WalFrames } | undefined;
+
 function readFrames(layout: PageLayout): WalFrames | undefined {
   const { walFd, walFrames = 0, walSalts } = layout;
   if (walFd === undefined || walFrames === 0) return undefined;
+  const key = JSON.stringify([walFd, walFrames, walSalts]);
+  if (lastRead?.key === key) return lastRead.frames;
   const header = readWalHeader(walFd);
   if (header && header.salts[0] === walSalts?.[0] && header.salts[1] === walSalts[1]) {
-    const scanned = scanWal(walFd, header, walFrames);
-    if (scanned.committed === walFrames && header.pageSize === layout.pageSize) return scanned.frames;
+    const { committed, frames } = scanWal(walFd, header, walFrames);
+    if (committed === walFrames && header.pageSize === layout.pageSize) {
+      lastRead = { key, frames };
+      return frames;
+    }
   }
   throw new PageDamage(1, 'has no valid WAL: checksums or salts of its frames are not those of the snapshot');
 }

@@ -98,7 +98,8 @@ export function scanWal(fd: number, header: WalHeader, limit: number): ScannedWa
   const perBlock = Math.max(1, Math.floor(BLOCK / size));
   const block = Buffer.alloc(perBlock * size);
   const frames = new WalFrames();
-  let pending: [number, number][] = [];
+  /** Pages of the frames after the last commit. */
+  let pending: number[] = [];
   let result: Omit<ScannedWal, 'frames'> = { committed: 0, pages: 0, checksum: header.checksum };
   let checksum = header.checksum;
   for (let frame = 1; frame <= limit; ) {
@@ -115,9 +116,9 @@ export function scanWal(fd: number, header: WalHeader, limit: number): ScannedWa
       if (checksum[0] !== block.readUInt32BE(at + 16) || checksum[1] !== block.readUInt32BE(at + 20)) {
         return { ...result, frames };
       }
-      pending.push([page, frame]);
+      pending.push(page);
       if (commit === 0) continue;
-      for (const [held, number] of pending) frames.set(held, number);
+      for (const [nth, held] of pending.entries()) frames.set(held, result.committed + 1 + nth);
       pending = [];
       result = { committed: frame, pages: commit, checksum };
     }
