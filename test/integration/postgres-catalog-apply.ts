@@ -17,6 +17,7 @@ export interface ReadOptions {
 /** Statements and facts of an entry. */
 export interface EntryBody {
   readonly sql: readonly string[];
+  readonly secret?: string;
   readonly exists?: string;
 }
 
@@ -143,7 +144,7 @@ async function apply(client: pg.Client, url: string, entry: CatalogEntry): Promi
   const body = entry.body as unknown as EntryBody;
   const database = pg.escapeIdentifier(decodeURIComponent(new URL(url).pathname.slice(1)));
   if (body.exists !== undefined && (await client.query(body.exists)).rows.length > 0) return;
-  for (const statement of body.sql) {
+  for (const statement of body.secret === undefined ? body.sql : [...body.sql, body.secret]) {
     await client.query(statement.replaceAll(':"dbname"', database)).catch((error: unknown) => {
       const where = `entry ${entry.id} (${entry.kind} ${JSON.stringify(entry.object)})`;
       throw new Error(`${where}: ${String(error)}\n${statement.slice(0, 2000)}`, { cause: error });

@@ -22,6 +22,8 @@ export interface EntryBody {
   /** A query: a row means that the object is there already. */
   readonly exists?: string;
   readonly role?: string;
+  /** One more statement, for those who want secrets. */
+  readonly secret?: string;
   readonly create?: DatabaseCreation;
 }
 
@@ -33,6 +35,9 @@ export interface ApplyRules {
 }
 
 const NAMED = 20;
+
+/** Kinds in whose statements `:"dbname"` stands for the database's name. Elsewhere it is anybody's text. */
+const NAMES_DATABASE: ReadonlySet<string> = new Set(['database-properties', 'role-setting']);
 
 /** @throws DbimgError `IMAGE_DAMAGED` if the body is not one of this adapter's. */
 export function bodyOf(entry: CatalogEntry): EntryBody {
@@ -69,10 +74,11 @@ export class EntryApplier {
 
   /** All or nothing of each entry, in order. */
   async apply(entries: readonly CatalogEntry[]): Promise<void> {
+    if (!this.#rules.trust) await this.#assertTrusted(entries);
     let run: CatalogEntry[] = [];
     for (const entry of entries) {
-      if (this.#rules.noSecrets && entry.traits?.includes('secret')) continue;
-      const { exists } = bodyOf(entry);
+      const { exists, secret } = bodyOf(entry);
+      if (this.#rules.noSecrets && secret === undefined && entry.traits?.includes('secret')) continue;
       if (exists === undefined) {
         run.push(entry);
         continue;
@@ -96,14 +102,10 @@ export class EntryApplier {
 
   async #isThere(entry: CatalogEntry, exists: string): Promise<boolean> {
     const what = `Whether ${describeEntry(entry)} exists could not be found out`;
-    return (
-      (await this.#session.query(this.#prepare(exists), undefined, { what, object: entry.object })).length > 0
-    );
+    return (await this.#session.query(exists, undefined, { what, object: entry.object })).length > 0;
   }
 
-  /** What is there already asks for no rights: only what is going to run has to be trusted. */
   async #runAll(entries: readonly CatalogEntry[]): Promise<void> {
-    if (!this.#rules.trust) await this.#assertTrusted(entries);
     if (entries.length > 1) {
       try {
         await this.#transaction(entries);
@@ -120,15 +122,15 @@ export class EntryApplier {
       await this.#transaction([entry]);
     } catch (error) {
       if (sqlState(error) !== '25001') throw entryError(entry, error);
-      for (const statement of bodyOf(entry).sql) {
-        await this.#session.query(this.#prepare(statement), undefined, doingOf(entry));
+      for (const statement of this.#statements(entry)) {
+        await this.#session.query(statement, undefined, doingOf(entry));
       }
       this.#note([entry]);
     }
   }
 
   async #transaction(entries: readonly CatalogEntry[]): Promise<void> {
-    const statements = entries.flatMap((entry) => bodyOf(entry).sql).map((sql) => this.#prepare(sql));
+    const statements = entries.flatMap((entry) => this.#statements(entry));
     if (statements.length === 0) return;
     const doing =
       entries.length === 1 && entries[0] ? doingOf(entries[0]) : { what: 'The catalog could not be applied' };
@@ -148,8 +150,12 @@ export class EntryApplier {
     }
   }
 
-  #prepare(sql: string): string {
-    return sql.replaceAll(':"dbname"', () => identifier(this.#rules.database));
+  #statements(entry: CatalogEntry): readonly string[] {
+    const { sql, secret } = bodyOf(entry);
+    const statements = secret === undefined || this.#rules.noSecrets ? sql : [...sql, secret];
+    if (!NAMES_DATABASE.has(entry.kind)) return statements;
+    const name = identifier(this.#rules.database);
+    return statements.map((statement) => statement.replaceAll(':"dbname"', () => name));
   }
 }
 

@@ -121,7 +121,6 @@ export async function roleDrafts(
 function roleDraft(server: CatalogSession, role: RoleRow): Draft {
   const name = identifier(role.name);
   const verifier = server.noSecrets ? null : role.verifier;
-  const password = verifier === null ? '' : ` PASSWORD ${literal(verifier)}`;
   const powerful = role.superuser || role.parameters.length > 0;
   return {
     oid: role.oid,
@@ -129,7 +128,7 @@ function roleDraft(server: CatalogSession, role: RoleRow): Draft {
     schema: '',
     name: role.name,
     sql: [
-      `CREATE ROLE ${name} ${role.attributes}${password}`,
+      `CREATE ROLE ${name} ${role.attributes}`,
       ...role.settings.map((setting) => settingStatement(`ALTER ROLE ${name}`, setting)),
       ...(role.comment === null ? [] : [`COMMENT ON ROLE ${name} IS ${literal(role.comment)}`]),
       ...role.labels.map(
@@ -142,7 +141,10 @@ function roleDraft(server: CatalogSession, role: RoleRow): Draft {
       ),
     ],
     exists: `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ${literal(role.name)}`,
-    facts: { role: role.name },
+    facts: {
+      role: role.name,
+      ...(verifier === null ? {} : { secret: `ALTER ROLE ${name} PASSWORD ${literal(verifier)}` }),
+    },
     traits: [...(powerful ? ['superuser' as const] : []), ...(verifier === null ? [] : ['secret' as const])],
   };
 }
