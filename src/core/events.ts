@@ -35,7 +35,12 @@ export interface LaneState {
 }
 
 export type ProgressEvent =
-  | { readonly type: 'step'; readonly step: Step; readonly state: 'begin' | 'end'; readonly milliseconds?: number }
+  | {
+      readonly type: 'step';
+      readonly step: Step;
+      readonly state: 'begin' | 'end';
+      readonly milliseconds?: number;
+    }
   /** How much there is to do, as far as is known; may come again with better numbers. */
   | { readonly type: 'expect'; readonly bytes?: number; readonly records?: number; readonly entries?: number }
   | {
