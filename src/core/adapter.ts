@@ -238,7 +238,7 @@ export interface ReadLane extends AsyncDisposable {
  *
  * - `pg-copy-binary`, `pg-copy-text`: CopyData messages; the binary header and trailer are not part of any record.
  * - `mysql-packet`: packets, those of 2^24-1 bytes joined with the next.
- * - `bson`: documents one after the other.
+ * - `bson`: documents one after the other, or other records that begin with their own length, i32 little-endian.
  */
 export type Framing = 'pg-copy-binary' | 'pg-copy-text' | 'mysql-packet' | 'bson';
 

@@ -10,7 +10,7 @@ import type { CellRun } from './pages/walk.ts';
 import { LENGTH_SIZE, ROWID_SIZE } from './types.ts';
 
 /** Up to here a loop over bytes is quicker than a call. */
-const SHORT_COPY = 64;
+const SHORT_COPY = 256;
 /** Bytes after which others get their turn, also if the sink takes everything at once. */
 export const TURN_AFTER: number = 4 * 1024 * 1024;
 
@@ -67,6 +67,7 @@ export class RowFeed {
     const { amender } = this.#options;
     const cell = this.#cell;
     const { buffer } = this.#input;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (let index = from; index < run.end; index += 1) {
       if (!this.#read(run, index)) continue;
       const end = this.#used + this.#prefix + cell.size;
@@ -76,7 +77,9 @@ export class RowFeed {
       }
       if (end > buffer.length) return index;
       this.#writePrefix(cell.size);
-      copy(bytes, cell.begin, cell.size, buffer, this.#used + this.#prefix);
+      const at = this.#used + this.#prefix;
+      if (cell.size <= SHORT_COPY) copy(view, cell.begin, cell.size, this.#view, at);
+      else buffer.set(bytes.subarray(cell.begin, cell.begin + cell.size), at);
       this.#used = end;
     }
     return run.end;
@@ -219,10 +222,13 @@ function* payloadPieces(source: PageSource, bytes: Buffer, cell: Cell): Generato
   if (cell.local < cell.size) yield* overflowPieces(source, cell);
 }
 
-function copy(from: Buffer, start: number, size: number, to: Uint8Array, at: number): void {
-  if (size > SHORT_COPY) {
-    to.set(from.subarray(start, start + size), at);
-    return;
+/** Four bytes at a time, because a call for each row costs more than the loop. */
+function copy(from: DataView, start: number, size: number, to: DataView, at: number): void {
+  const whole = size & ~3;
+  for (let offset = 0; offset < whole; offset += 4) {
+    to.setInt32(at + offset, from.getInt32(start + offset, true), true);
   }
-  for (let offset = 0; offset < size; offset += 1) to[at + offset] = from[start + offset] as number;
+  for (let offset = whole; offset < size; offset += 1) {
+    to.setUint8(at + offset, from.getUint8(start + offset));
+  }
 }
