@@ -56,7 +56,7 @@ export async function takeInventory(
 }
 
 export function isVirtual(row: SchemaRow): boolean {
-  return row.type === 'table' && row.root === 0;
+  return row.type === 'table' && row.root === 0 && /^create\s+virtual\s/i.test(row.sql ?? '');
 }
 
 function schemaRows(

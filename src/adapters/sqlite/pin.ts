@@ -175,8 +175,16 @@ type WalPart = Pick<PageLayout, 'walFd' | 'walFrames' | 'walSalts'> & { readonly
 /** Nothing of the WAL is needed once all of it is in the file; then writers may begin it anew. */
 function walOf(open: OpenFiles, index: WalIndexHeader): WalPart {
   const pages = index.frames > 0 ? { pages: index.pages } : {};
-  const fd = index.copied < index.frames ? open.wal() : undefined;
-  return fd === undefined ? pages : { ...pages, walFd: fd, walFrames: index.frames, walSalts: index.salts };
+  if (index.copied >= index.frames) return pages;
+  const walFd = open.wal();
+  if (walFd !== undefined) return { ...pages, walFd, walFrames: index.frames, walSalts: index.salts };
+  throw new DbimgError(
+    'SOURCE_DAMAGED',
+    `The WAL of ${nameOf(open.path)} is gone, but part of the data is in it.`,
+    {
+      hint: 'Somebody deleted or renamed the -wal file. While the application still runs, its own backup may have all.',
+    },
+  );
 }
 
 /** A WAL without anybody who uses it: what is committed in it by its own checksums. */

@@ -11,6 +11,8 @@ const SCHEMA_ROOT = 1;
 /** A definition beyond it is damage, or an attack on our memory. */
 const MOST_DEFINITION = 64 * 1024 * 1024;
 
+const TYPES = new Set(['table', 'index', 'view', 'trigger']);
+
 /** A row of `sqlite_schema`, in the order of creation. */
 export interface SchemaRow {
   /** `table`, `index`, `view` or `trigger`. */
@@ -57,7 +59,7 @@ function schemaRow(values: StoredValue[] | undefined, encoding: TextEncoding): S
   const [type, name, table] = values.slice(0, 3).map((value) => textOf(value, encoding));
   const root = values[3];
   const sql = values[4];
-  if (type === undefined || name === undefined || table === undefined) return undefined;
+  if (type === undefined || !TYPES.has(type) || name === undefined || table === undefined) return undefined;
   const definition = sql?.type === 'null' ? undefined : textOf(sql, encoding);
   if (sql?.type !== 'null' && definition === undefined) return undefined;
   return { type, name, table, root: root?.type === 'integer' ? Number(root.value) : 0, sql: definition };
