@@ -22,12 +22,16 @@ try {
     image,
     overwrite: true,
     onProgress: (event) => {
-      if (event.type === 'object') console.log(`${event.object.slice(1).join('.')}: ${event.records} records`);
+      if (event.type === 'object')
+        console.log(`${event.object.slice(1).join('.')}: ${event.records} records`);
     },
   });
   await verify({ image });
-  console.log(`${image}: ${result.records} records, ${result.stored} bytes, position ${result.position.time}`);
-  for (const omission of result.omissions) console.warn(`left out: ${omission.object.join('.')}: ${omission.reason}`);
+  console.log(
+    `${image}: ${result.records} records, ${result.stored} bytes, position ${result.position.time}`,
+  );
+  for (const omission of result.omissions)
+    console.warn(`left out: ${omission.object.join('.')}: ${omission.reason}`);
 
   const images = (await readdir(directory)).filter((name) => /^shop-.*\.dbimg$/.test(name)).sort();
   for (const old of images.slice(0, -KEEP)) await rm(join(directory, old));

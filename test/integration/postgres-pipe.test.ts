@@ -42,7 +42,11 @@ async function pipeline(source: string, target: string, limit?: number): Promise
   const dump = start(['dump', source, '-o', '-', '--jobs', '4'], peaks[0]);
   const restore = start(['restore', '-', target, '--create', '--jobs', '2', '--no-analyze'], peaks[1]);
   let stderr = '';
-  for (const child of [dump, restore]) child.stderr.on('data', (text) => void (stderr += text));
+  for (const child of [dump, restore]) {
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+  }
   // What the shell's pipe does by itself: without its reader, the writer fails.
   restore.stdin.on('error', () => dump.stdout.destroy());
   if (limit === undefined) {
@@ -110,7 +114,9 @@ describe('a pipe', () => {
     const { codes, stderr, peaks } = await pipeline(source, target);
     assert.deepEqual(codes, [0, 0], stderr);
     for (const peak of peaks) assert.ok(peak < 300 * MiB, `${Math.round(peak / MiB)} MiB`);
-    const sums = [source, target].map((url) => query(url, 'SELECT length(data), sha256(data) AS sum FROM huge'));
+    const sums = [source, target].map((url) =>
+      query(url, 'SELECT length(data), sha256(data) AS sum FROM huge'),
+    );
     const [before, behind] = await Promise.all(sums);
     assert.deepEqual(behind, before);
   });
