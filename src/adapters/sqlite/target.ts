@@ -1,11 +1,190 @@
-/** The restore side, which another change brings. */
-import type { Context, Target, TargetOptions } from '../../core/adapter.ts';
+/** A restore to SQLite: a file beside, filled page by page, that takes the place of the target in one moment. */
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import type {
+  CatalogEntry,
+  Check,
+  Context,
+  Finding,
+  ImageSummary,
+  Invitation,
+  Plan,
+  Snapshot,
+  Target,
+  TargetOptions,
+} from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { DatabaseBody } from './catalog.ts';
+import { sqliteError } from './errors.ts';
+import { nameOf } from './location.ts';
+import { SqliteSnapshot } from './snapshot.ts';
+import { checkPages, vacuumInto } from './staging-check.ts';
+import { PRIVATE, StagingFiles, writeJournalMode, writePageCount } from './staging-files.ts';
+import { Ledger } from './staging-ledger.ts';
+import { emptyDatabase, pageAt, placeOf } from './staging-pages.ts';
+import { assertUnused, obstacleAt, publishFile, resolvedTarget } from './staging-publication.ts';
+import { StagingSchema } from './staging-schema.ts';
+import { TreeBuilder } from './staging-tree.ts';
+import type { TargetInvitation } from './writer.ts';
 
-type Constructor = new (path: string, options: TargetOptions, context: Context) => Target;
+export class SqliteTarget implements Target {
+  readonly #path: string;
+  readonly #files: StagingFiles;
+  readonly #options: TargetOptions;
+  readonly #context: Context;
+  #ledger: Ledger | undefined;
+  #image: ImageSummary | undefined;
+  /** Undefined for a database without a page, and for a physical image. */
+  #body: DatabaseBody | undefined;
 
-export const SqliteTarget: Constructor = class {
-  constructor() {
-    throw new DbimgError('UNSUPPORTED', 'Restoring to SQLite is not possible yet.');
+  constructor(path: string, options: TargetOptions, context: Context) {
+    this.#path = resolvedTarget(path);
+    this.#files = new StagingFiles(this.#path);
+    this.#options = options;
+    this.#context = context;
   }
-} as unknown as Constructor;
+
+  get invitation(): Invitation {
+    const { part, ledger } = this.#files;
+    return { part, ledger } satisfies TargetInvitation;
+  }
+
+  async plan(image: ImageSummary): Promise<Plan> {
+    const name = nameOf(this.#path);
+    const steps = [
+      image.kind === 'physical' ? `write the pages beside ${name}` : `build a new database beside ${name}`,
+      'check its pages',
+      this.#options.replace ? `put it in the place of ${name}` : `name it ${name}`,
+    ];
+    const obstacle = await obstacleAt(this.#path, this.#options, this.#context);
+    if (!obstacle) return { steps, obstacles: [] };
+    const { message, hint, code } = obstacle;
+    const finding: Finding = {
+      level: 'obstacle',
+      what: message,
+      code,
+      ...(hint === undefined ? {} : { hint }),
+    };
+    return { steps, obstacles: [finding] };
+  }
+
+  async prepare(image: ImageSummary): Promise<void> {
+    this.#context.signal.throwIfAborted();
+    const obstacle = await obstacleAt(this.#path, this.#options, this.#context);
+    if (obstacle) throw obstacle;
+    try {
+      await assertUnused(this.#path, this.#context);
+      this.#image = image;
+      closeSync(openSync(this.#files.part, 'wx', PRIVATE));
+      closeSync(openSync(this.#files.ledger, 'wx', PRIVATE));
+      this.#ledger = Ledger.create(this.#files.ledger);
+    } catch (error) {
+      throw sqliteError(error, `Nothing can be made beside ${nameOf(this.#path)}`);
+    }
+  }
+
+  async apply(entries: readonly CatalogEntry[]): Promise<void> {
+    this.#context.signal.throwIfAborted();
+    const database = entries.find(({ kind }) => kind === 'database');
+    if (database) this.#begin(database.body as DatabaseBody);
+    const tables = entries.filter(({ kind }) => kind !== 'database');
+    if (tables.length === 0) return;
+    const ledger = this.#started();
+    // Closed again at once: lanes write beneath it.
+    using schema = new StagingSchema(this.#files.part);
+    for (const [name, table] of schema.createTables(tables)) ledger.addTable(name, table);
+    ledger.next = placeOf(schema.pages, ledger.geometry.pageSize) + 1;
+  }
+
+  /** Builds the trees over the leaves that the lanes have written. */
+  async loaded(): Promise<void> {
+    if (!this.#body) return;
+    const ledger = this.#started();
+    const tables = ledger.tables();
+    await this.#buildTrees(ledger, tables);
+    using schema = new StagingSchema(this.#files.part);
+    schema.takeKeyed(this.#files.ledger, tables);
+    await turn();
+    this.#context.signal.throwIfAborted();
+    schema.fillConstraints();
+  }
+
+  async check(): Promise<readonly Check[]> {
+    this.#context.signal.throwIfAborted();
+    if (this.#body && this.#body.autoVacuum !== 'none') {
+      const vacuumed = `${this.#files.part}-vacuumed`;
+      vacuumInto(this.#files.part, vacuumed, this.#body.autoVacuum);
+      renameSync(vacuumed, this.#files.part);
+    }
+    return checkPages(this.#files.part, this.#image?.kind === 'physical', this.#context);
+  }
+
+  async reread(): Promise<Snapshot> {
+    const kind = this.#image?.kind ?? 'logical';
+    return await SqliteSnapshot.take(this.#files.part, { kind, lanes: this.#options.lanes }, this.#context);
+  }
+
+  async publish(): Promise<void> {
+    if (this.#body) writeJournalMode(this.#files.part, this.#body.journal);
+    try {
+      await publishFile(this.#files.part, this.#path, this.#options, this.#context);
+    } catch (error) {
+      throw sqliteError(error, `${nameOf(this.#path)} could not be put in its place`);
+    }
+    await this[Symbol.asyncDispose]();
+  }
+
+  async abandon(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#ledger?.[Symbol.dispose]();
+      this.#files.remove();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#context.warn({
+        code: 'left-behind',
+        message: `A file of the restore could not be removed: ${message}`,
+      });
+    }
+  }
+
+  #started(): Ledger {
+    if (this.#ledger && (this.#body || this.#image?.kind === 'physical')) return this.#ledger;
+    throw new DbimgError('IMAGE_DAMAGED', 'The image does not begin with the database that it is of.');
+  }
+
+  #begin(body: DatabaseBody): void {
+    const page = emptyDatabase(body);
+    const fd = openSync(this.#files.part, 'r+');
+    try {
+      writeSync(fd, page, 0, page.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+    this.#body = body;
+    const ledger = this.#started();
+    ledger.geometry = { pageSize: body.pageSize, usable: body.pageSize - body.reserved };
+    ledger.next = 2;
+  }
+
+  async #buildTrees(ledger: Ledger, tables: readonly { readonly root: number }[]): Promise<void> {
+    const { pageSize } = ledger.geometry;
+    const fd = openSync(this.#files.part, 'r+');
+    try {
+      const builder = new TreeBuilder(fd, ledger);
+      for (const { root } of tables) {
+        builder.build(root);
+        await turn();
+        this.#context.signal.throwIfAborted();
+      }
+      const pages = pageAt(ledger.next - 1, pageSize);
+      if (fstatSync(fd).size < pages * pageSize) ftruncateSync(fd, pages * pageSize);
+      writePageCount(fd, pages);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * What the lanes of a restore must agree on, in a small database of its own beside the file that is being made: SQLite
+ * is what all threads have in common. Lanes take pages from it and leave here which rows those pages hold; the target
+ * builds the upper levels of the b-trees from that.
+ */
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Geometry } from './staging-pages.ts';
+
+/** Other lanes hold it for moments only. */
+const LOCK_WAIT = 60_000;
+
+/** A table that rows go into. */
+export interface StagedTable {
+  readonly root: number;
+  /** For WITHOUT ROWID tables: the table of the ledger that takes the rows. */
+  readonly keyed: KeyedTable | undefined;
+}
+
+/** A WITHOUT ROWID table without everything that could change a value: no affinity, no constraint but its key. */
+export interface KeyedTable {
+  readonly columns: number;
+  /** Column definitions and key. */
+  readonly definition: string;
+}
+
+/** Rows of one chunk: neighbours in one table. */
+export interface Run {
+  readonly first: bigint;
+  readonly last: bigint;
+  /** Of each leaf the largest rowid, i64, and the page, u32; little-endian. Absent if the only leaf is `image`. */
+  readonly leaves?: Uint8Array;
+  /** A leaf that has no page yet: the only one of its chunk, perhaps of its table. */
+  readonly image?: Uint8Array;
+}
+
+/** Bytes of an entry of `Run.leaves`. */
+export const LEAF_ENTRY = 12;
+
+export class Ledger implements Disposable {
+  readonly #connection: DatabaseSync;
+  readonly #claim: StatementSync;
+  readonly #addRun: StatementSync;
+  readonly #tables = new Map<string, StagedTable | undefined>();
+
+  private constructor(path: string) {
+    this.#connection = new DatabaseSync(path, { timeout: LOCK_WAIT });
+    this.#connection.exec(
+      'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384',
+    );
+    this.#connection.exec(SCHEMA);
+    this.#claim = this.#connection.prepare('UPDATE place SET next = next + ? RETURNING next');
+    this.#addRun = this.#connection.prepare('INSERT INTO run VALUES (?, ?, ?, ?, ?)');
+  }
+
+  static create(path: string): Ledger {
+    const ledger = new Ledger(path);
+    ledger.#connection.exec('INSERT INTO place VALUES (1, 0, 0)');
+    return ledger;
+  }
+
+  static join(path: string): Ledger {
+    return new Ledger(path);
+  }
+
+  get geometry(): Geometry {
+    const row = this.#connection.prepare('SELECT page_size, usable FROM place').get();
+    return { pageSize: row?.page_size as number, usable: row?.usable as number };
+  }
+
+  set geometry({ pageSize, usable }: Geometry) {
+    this.#connection.prepare('UPDATE place SET page_size = ?, usable = ?').run(pageSize, usable);
+  }
+
+  /** The first place that nobody has taken. */
+  get next(): number {
+    return this.#connection.prepare('SELECT next FROM place').get()?.next as number;
+  }
+
+  set next(place: number) {
+    this.#connection.prepare('UPDATE place SET next = ?').run(place);
+  }
+
+  /** Takes neighbouring places and gives the first. */
+  claim(count: number): number {
+    return (this.#claim.get(count)?.next as number) - count;
+  }
+
+  addTable(name: string, { root, keyed }: StagedTable): void {
+    this.#connection
+      .prepare('INSERT INTO staged VALUES (?, ?, ?, ?)')
+      .run(name, root, keyed?.columns ?? null, keyed?.definition ?? null);
+    if (keyed) this.#connection.exec(`CREATE TABLE ${keyedName(root)} (${keyed.definition}) WITHOUT ROWID`);
+  }
+
+  table(name: string): StagedTable | undefined {
+    const known = this.#tables.get(name);
+    if (known) return known;
+    const row = this.#connection
+      .prepare('SELECT root, columns, definition FROM staged WHERE name = ?')
+      .get(name);
+    const table = row && stagedTable(row as unknown as StagedRow);
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  /** All tables, with their names, in the order in which they were made. */
+  tables(): (StagedTable & { readonly name: string })[] {
+    const rows = this.#connection
+      .prepare('SELECT name, root, columns, definition FROM staged ORDER BY rowid')
+      .all();
+    return (rows as unknown as (StagedRow & { name: string })[]).map((row) => ({
+      name: row.name,
+      ...stagedTable(row),
+    }));
+  }
+
+  addRun(root: number, { first, last, leaves, image }: Run): void {
+    this.#addRun.run(root, first, last, leaves ?? null, image ?? null);
+  }
+
+  /** The runs of a table by rowid. */
+  *runs(root: number): Generator<Run> {
+    const select = this.#connection.prepare('SELECT * FROM run WHERE root = ? ORDER BY first');
+    select.setReadBigInts(true);
+    for (const row of select.iterate(root)) {
+      const { first, last, leaves, image } = row as unknown as Record<'first' | 'last', bigint> &
+        Record<'leaves' | 'image', Uint8Array | null>;
+      yield { first, last, ...(leaves ? { leaves } : {}), ...(image ? { image } : {}) };
+    }
+  }
+
+  /** Inserts rows into the keyed table of `root`, all or none. `places` are the expressions for the values. */
+  insertKeyed(root: number, insert: (prepare: (places: string) => StatementSync) => void): void {
+    const statements = new Map<string, StatementSync>();
+    this.#connection.exec('BEGIN IMMEDIATE');
+    try {
+      insert((places) => {
+        let statement = statements.get(places);
+        if (!statement) {
+          statement = this.#connection.prepare(`INSERT INTO ${keyedName(root)} VALUES (${places})`);
+          statements.set(places, statement);
+        }
+        return statement;
+      });
+      this.#connection.exec('COMMIT');
+    } catch (error) {
+      this.#connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#connection.isOpen) this.#connection.close();
+  }
+}
+
+/** The ledger's table for the rows of a WITHOUT ROWID table, quoted. */
+export function keyedName(root: number): string {
+  return `"rows of ${root}"`;
+}
+
+interface StagedRow {
+  readonly root: number;
+  readonly columns: number | null;
+  readonly definition: string | null;
+}
+
+function stagedTable({ root, columns, definition }: StagedRow): StagedTable {
+  return { root, keyed: columns === null || definition === null ? undefined : { columns, definition } };
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS place (next INTEGER, page_size INTEGER, usable INTEGER);
+  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, columns INTEGER, definition TEXT);
+  CREATE TABLE IF NOT EXISTS run (root INTEGER, first INTEGER, last INTEGER, leaves BLOB, image BLOB);
+  CREATE INDEX IF NOT EXISTS run_order ON run (root, first);`;

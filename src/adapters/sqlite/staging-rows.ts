@@ -1,0 +1,192 @@
+/** Rows on their way into the file: as pages of their own, which any number of lanes write at once. */
+import type { Chunk, StreamOpen } from '../../core/adapter.ts';
+import { DbimgError } from '../../core/errors.ts';
+import { decodeRows } from './decoder.ts';
+import type { StoredValue } from './pages/record.ts';
+import { overflowPages, POINTER_SIZE } from './staging-cells.ts';
+import { LeafPacker, longLeaf, longRow } from './staging-leaves.ts';
+import { type KeyedTable, LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
+import { type Geometry, pageAt } from './staging-pages.ts';
+import { PageWriter } from './staging-writer.ts';
+import { LENGTH_SIZE } from './types.ts';
+
+/** A row of a WITHOUT ROWID table goes through SQLite, which holds it several times. */
+const MOST_KEYED = 64 * 1024 * 1024;
+
+type Bound = null | bigint | number | Uint8Array;
+
+export class RowLoader {
+  readonly #fd: number;
+  readonly #ledger: Ledger;
+  readonly #geometry: Geometry;
+
+  constructor(fd: number, ledger: Ledger) {
+    this.#fd = fd;
+    this.#ledger = ledger;
+    this.#geometry = ledger.geometry;
+  }
+
+  /** Returns the number of rows. Nothing refers to pages of a chunk that failed. */
+  async load(open: StreamOpen, chunk: Chunk): Promise<number> {
+    const table = this.#ledger.table(open.object.at(-1) as string);
+    if (!table) {
+      throw new DbimgError('IMAGE_DAMAGED', 'The image has rows of a table that it does not define.');
+    }
+    const pieces = piecesOf(chunk);
+    const first = await pieces.next();
+    if (first.done) return 0;
+    const { root, keyed } = table;
+    if (!keyed && recordLength(first.value) > first.value.length) {
+      return await this.#loadLong(root, first.value, pieces);
+    }
+    const bytes = await joined(first.value, pieces);
+    return keyed ? this.#loadKeyed(root, keyed, bytes) : this.#loadLeaves(root, bytes);
+  }
+
+  #loadLeaves(root: number, bytes: Uint8Array): number {
+    const packer = new LeafPacker(bytes, this.#geometry);
+    const { records, leaves, overflow } = packer.layout;
+    // A leaf that is alone gets its page when it is known whether the table has more.
+    const placed = leaves === 1 ? 0 : leaves;
+    const place = placed + overflow > 0 ? this.#ledger.claim(placed + overflow) : 0;
+    const pages = new PageWriter(this.#fd, this.#geometry, place, placed);
+    const overflows = new PageWriter(this.#fd, this.#geometry, place + placed, overflow);
+    const entries = Buffer.alloc(placed * LEAF_ENTRY);
+    let image: Uint8Array | undefined;
+    let last = 0n;
+    let nth = 0;
+    packer.pack(
+      place + placed,
+      (page, largest) => {
+        last = largest;
+        if (placed === 0) {
+          image = page;
+          return;
+        }
+        entries.writeBigInt64LE(largest, nth * LEAF_ENTRY);
+        entries.writeUInt32LE(pageAt(place + nth, this.#geometry.pageSize), nth * LEAF_ENTRY + 8);
+        pages.write(page);
+        nth += 1;
+      },
+      (page) => overflows.write(page),
+    );
+    pages.flush();
+    overflows.flush();
+    this.#ledger.addRun(root, { first: packer.first, last, ...(image ? { image } : { leaves: entries }) });
+    return records;
+  }
+
+  /** A single row, as long as it may be. */
+  async #loadLong(root: number, start: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<number> {
+    const geometry = this.#geometry;
+    const row = longRow(start, geometry);
+    const count = overflowPages(row.size, row.local, geometry.usable);
+    const place = this.#ledger.claim(count);
+    const image = longLeaf(start, row, pageAt(place, geometry.pageSize), geometry);
+    const pages = new OverflowWriter(this.#fd, geometry, place, row.size - row.local);
+    pages.append(start.subarray(row.begin + row.local));
+    for await (const piece of rest) pages.append(piece);
+    pages.end();
+    this.#ledger.addRun(root, { first: row.rowid, last: row.rowid, image });
+    return 1;
+  }
+
+  #loadKeyed(root: number, { columns }: KeyedTable, bytes: Uint8Array): number {
+    let records = 0;
+    this.#ledger.insertKeyed(root, (prepare) => {
+      for (const { values } of decodeRows(bytes, true)) {
+        if (values.length !== columns) {
+          throw new DbimgError(
+            'IMAGE_DAMAGED',
+            'The image has rows with more or fewer values than their table.',
+          );
+        }
+        prepare(values.map(placeOf).join(', ')).run(...values.map(boundOf));
+        records += 1;
+      }
+    });
+    return records;
+  }
+}
+
+/** The chain of a row that is longer than a chunk, from its bytes as they come. */
+class OverflowWriter {
+  readonly #pages: PageWriter;
+  readonly #page: Buffer;
+  readonly #geometry: Geometry;
+  #place: number;
+  #left: number;
+  #used = POINTER_SIZE;
+
+  constructor(fd: number, geometry: Geometry, place: number, size: number) {
+    this.#geometry = geometry;
+    this.#page = Buffer.alloc(geometry.pageSize);
+    this.#place = place;
+    this.#left = size;
+    this.#pages = new PageWriter(fd, geometry, place, overflowPages(size, 0, geometry.usable));
+  }
+
+  append(bytes: Uint8Array): void {
+    const { usable } = this.#geometry;
+    if (bytes.length > this.#left) throw wrongLength();
+    for (let at = 0; at < bytes.length; ) {
+      const size = Math.min(usable - this.#used, bytes.length - at);
+      this.#page.set(bytes.subarray(at, at + size), this.#used);
+      this.#used += size;
+      this.#left -= size;
+      at += size;
+      if (this.#used === usable || this.#left === 0) this.#flush();
+    }
+  }
+
+  end(): void {
+    if (this.#left > 0) throw wrongLength();
+    this.#pages.flush();
+  }
+
+  #flush(): void {
+    this.#place += 1;
+    this.#page.writeUInt32BE(this.#left > 0 ? pageAt(this.#place, this.#geometry.pageSize) : 0, 0);
+    this.#pages.write(this.#page);
+    this.#page.fill(0);
+    this.#used = POINTER_SIZE;
+  }
+}
+
+async function* piecesOf(chunk: Chunk): AsyncGenerator<Uint8Array> {
+  yield* chunk.pieces;
+}
+
+async function joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces = [first];
+  let size = first.length;
+  for await (const piece of rest) {
+    size += piece.length;
+    if (size > MOST_KEYED) {
+      throw new DbimgError('UNSUPPORTED', 'A row of a WITHOUT ROWID table is larger than 64 MiB.', {
+        hint: 'A physical image carries it: dump with --physical.',
+      });
+    }
+    pieces.push(piece);
+  }
+  return pieces.length === 1 ? first : Buffer.concat(pieces);
+}
+
+function recordLength(bytes: Uint8Array): number {
+  if (bytes.length < LENGTH_SIZE) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset, LENGTH_SIZE).getInt32(0, true);
+}
+
+/** Text is bound as bytes, because not all of it is text. */
+function placeOf(value: StoredValue): string {
+  return value.type === 'text' ? 'CAST(? AS TEXT)' : '?';
+}
+
+function boundOf(value: StoredValue): Bound {
+  if (value.type === 'null') return null;
+  return 'bytes' in value ? value.bytes : value.value;
+}
+
+function wrongLength(): DbimgError {
+  return new DbimgError('IMAGE_DAMAGED', 'A row is longer or shorter than its first bytes say.');
+}

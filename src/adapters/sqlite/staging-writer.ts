@@ -1,0 +1,43 @@
+/** Writes pages that follow each other, in few calls of the operating system. */
+import { writeSync } from 'node:fs';
+import { type Geometry, pageAt } from './staging-pages.ts';
+
+/** Bytes that are written at once. */
+const BUFFER = 1024 * 1024;
+
+export class PageWriter {
+  readonly #fd: number;
+  readonly #pageSize: number;
+  readonly #buffer: Buffer;
+  #used = 0;
+  /** The page that the buffer begins with, and the place of the next page. */
+  #first = 0;
+  #next: number;
+
+  /** `count` pages from `place` on. */
+  constructor(fd: number, { pageSize }: Geometry, place: number, count: number) {
+    this.#fd = fd;
+    this.#pageSize = pageSize;
+    this.#next = place;
+    this.#buffer = Buffer.allocUnsafe(Math.min(BUFFER, count * pageSize));
+  }
+
+  /** Takes the next page; its memory may be used again. */
+  write(page: Uint8Array): void {
+    const number = pageAt(this.#next, this.#pageSize);
+    const follows = number === this.#first + this.#used / this.#pageSize;
+    if (!follows || this.#used + this.#pageSize > this.#buffer.length) this.flush();
+    if (this.#used === 0) this.#first = number;
+    this.#buffer.set(page, this.#used);
+    this.#used += this.#pageSize;
+    this.#next += 1;
+  }
+
+  flush(): void {
+    const at = (this.#first - 1) * this.#pageSize;
+    for (let done = 0; done < this.#used; ) {
+      done += writeSync(this.#fd, this.#buffer, done, this.#used - done, at + done);
+    }
+    this.#used = 0;
+  }
+}
