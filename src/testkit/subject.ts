@@ -44,7 +44,10 @@ export interface Subject {
   readonly oddNames: readonly string[];
   /** How many of the steps of a job the fault tests try: 1 is each, 3 every third. */
   readonly faultStride: number;
-  /** Whether the adapter has physical images; the suite then writes and reads files through these. */
+  /**
+   * For adapters with physical images of any files: the suite writes and reads files through these. Without it, a
+   * physical image is of the database that `fill` makes.
+   */
   readonly files?: {
     write(location: string, path: string, bytes: Uint8Array): Promise<void>;
     read(location: string, path: string): Promise<Uint8Array | undefined>;
