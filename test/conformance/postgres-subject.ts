@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { adapter } from '../../src/adapters/postgres/adapter.ts';
 import type { Cell, ColumnSpec, Scratch, Subject, TableSpec } from '../../src/testkit/index.ts';
-import { databaseUrl, query, type RunningPostgres } from '../engines/postgres.ts';
+import { databaseUrl, query } from '../engines/postgres.ts';
 import { compareDatabases } from '../oracle/postgres.ts';
 
 const TYPES = { integer: 'bigint', text: 'text', bytes: 'bytea' } as const;
@@ -12,7 +12,13 @@ const BATCH = 1000;
 const UNKNOWN_DATABASE = '3D000';
 const UNKNOWN_TABLE = '42P01';
 
-export function postgresSubject(server: RunningPostgres): Subject {
+/** A server with a superuser's URL. */
+export interface TestServer {
+  readonly url: string;
+  readonly version: number;
+}
+
+export function postgresSubject(server: TestServer): Subject {
   return {
     name: `postgres ${server.version}`,
     adapter,
@@ -47,7 +53,7 @@ function nameOf(location: string): string {
   return decodeURIComponent(new URL(location).pathname.slice(1));
 }
 
-function scratchOf(server: RunningPostgres): Scratch {
+function scratchOf(server: TestServer): Scratch {
   const name = `suite ${randomBytes(4).toString('hex')}`;
   const location = databaseUrl(server.url, name);
   return {
@@ -120,7 +126,7 @@ function cellOf(column: string, value: unknown): Cell {
 /** Sessions may need a moment to end after their socket was closed. */
 const PATIENCE = 2000;
 
-async function traces(server: RunningPostgres, _location: string): Promise<readonly string[]> {
+async function traces(server: TestServer, _location: string): Promise<readonly string[]> {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
     const found = await query<{ trace: string }>(

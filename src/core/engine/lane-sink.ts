@@ -6,7 +6,7 @@ import { returnPieceMemory } from '../records/piece-memory.ts';
 import { type Piece, Recorder } from '../records/recorder.ts';
 
 /** Plain bytes of one lane that may wait to be sealed and written: the bound of the queue between lane and writer. */
-const WINDOW = 12 * 1024 * 1024;
+const WINDOW = 8 * 1024 * 1024;
 
 /** Digest and plain size of a stream. */
 export interface Totals {

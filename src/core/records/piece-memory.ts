@@ -1,18 +1,30 @@
 /** Memory of pieces, used again: a dump makes thousands, and fresh pages and garbage cost it a tenth of its time. */
-import { CUT_LIMITS } from './piece.ts';
 
-/** Buffers that may lie idle in this thread. Only pages that were once written are resident. */
-const IDLE = 16;
+const MiB = 1024 * 1024;
+/** Sizes of the buffers that are kept, ascending. The largest is the largest piece. */
+const SIZES: readonly number[] = [MiB, 2 * MiB, 4 * MiB];
+/** Smaller pieces have memory of their own: most streams of a database with many tables are tiny. */
+const LEAST = 128 * 1024;
+/** Bytes that may lie idle in this thread. */
+const IDLE = 16 * MiB;
 
-const idle: ArrayBuffer[] = [];
+const idle: ReadonlyMap<number, ArrayBuffer[]> = new Map(SIZES.map((size) => [size, []]));
+let idleBytes = 0;
 
 /** Room for a piece of `length` bytes. Its content is whatever was there. */
 export function takePieceMemory(length: number): Uint8Array<ArrayBuffer> {
-  const buffer = idle.pop() ?? new ArrayBuffer(CUT_LIMITS.max);
-  return new Uint8Array(buffer, 0, length);
+  const size = length < LEAST ? undefined : SIZES.find((candidate) => candidate >= length);
+  if (size === undefined) return new Uint8Array(length);
+  const buffer = idle.get(size)?.pop();
+  if (buffer) idleBytes -= size;
+  return new Uint8Array(buffer ?? new ArrayBuffer(size), 0, length);
 }
 
 /** Gives the memory of a piece back. The caller holds no view of it any longer; other memory is left to the collector. */
 export function returnPieceMemory(bytes: Uint8Array<ArrayBuffer>): void {
-  if (bytes.buffer.byteLength === CUT_LIMITS.max && idle.length < IDLE) idle.push(bytes.buffer);
+  const size = bytes.buffer.byteLength;
+  const kept = idle.get(size);
+  if (!kept || idleBytes + size > IDLE) return;
+  kept.push(bytes.buffer);
+  idleBytes += size;
 }
