@@ -29,8 +29,9 @@ const ERASE = new Set(['\u007f', '\b']);
 export async function promptSecret(question: string): Promise<string> {
   const opened = process.stdin.isTTY ? undefined : openTerminal();
   const terminal = opened ?? process.stdin;
-  process.stderr.write(question);
+  // The echo goes before the question comes: who types at once is not shown.
   terminal.setRawMode(true);
+  process.stderr.write(question);
   terminal.setEncoding('utf8');
   terminal.resume();
   try {

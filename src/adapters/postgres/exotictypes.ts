@@ -35,10 +35,6 @@ const WRITERS: Readonly<Record<string, Write>> = {
     return text(reader.rest());
   },
   tsvector: (reader, text) => times(reader.int32(), () => lexeme(reader, text)).join(' '),
-  tsquery: (reader, text) => {
-    const size = reader.int32();
-    return size === 0 ? '' : queryNode(reader, text, 0);
-  },
 };
 
 /** @throws DbimgError `IMAGE_DAMAGED` for a type that has no binary form in images. */
@@ -110,29 +106,6 @@ function lexeme(reader: ByteReader, text: DecodeText): string {
     return `${position & 0x3fff}${['', 'C', 'B', 'A'][position >>> 14]}`;
   });
   return positions.length === 0 ? word : `${word}:${positions.join(',')}`;
-}
-
-/** A query comes operator first, then its right side, then its left. Priorities: OR 1, AND 2, PHRASE 3, NOT 4. */
-function queryNode(reader: ByteReader, text: DecodeText, outer: number): string {
-  const kind = reader.uint8();
-  if (kind === 1) {
-    const weights = reader.uint8();
-    const prefix = reader.uint8() !== 0 ? '*' : '';
-    const letters = [8, 4, 2, 1].map((bit, index) => (weights & bit ? 'ABCD'[index] : '')).join('');
-    const word = quoted(text(reader.untilZero()));
-    return prefix + letters === '' ? word : `${word}:${prefix}${letters}`;
-  }
-  if (kind !== 2) throw damaged();
-  const operator = reader.uint8();
-  if (operator === 1) return `!${queryNode(reader, text, 4)}`;
-  const distance = operator === 4 ? reader.int16() : 0;
-  const priority = { 2: 2, 3: 1, 4: 3 }[operator];
-  if (priority === undefined) throw damaged();
-  const right = queryNode(reader, text, operator === 4 ? priority + 1 : priority);
-  const left = queryNode(reader, text, priority);
-  const sign = operator === 4 ? (distance === 1 ? '<->' : `<${distance}>`) : operator === 2 ? '&' : '|';
-  const joined = `${left} ${sign} ${right}`;
-  return priority < outer ? `( ${joined} )` : joined;
 }
 
 function quoted(word: string): string {
