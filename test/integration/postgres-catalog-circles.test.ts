@@ -117,7 +117,8 @@ async function definition(url: string): Promise<string> {
 }
 
 function bodies(entries: readonly CatalogEntry[]): string {
-  return entries.flatMap((entry) => (entry.body as unknown as EntryBody).sql).join('\n');
+  const statements = ({ sql, secret = '' }: EntryBody): readonly string[] => [...sql, secret];
+  return entries.flatMap((entry) => statements(entry.body as unknown as EntryBody)).join('\n');
 }
 
 for (const version of VERSIONS) {
