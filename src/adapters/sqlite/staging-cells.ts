@@ -8,15 +8,6 @@ export const INTERIOR_HEADER = 12;
 /** SQLite's own least size of a cell. */
 const CELL_LEAST = 4;
 
-/** How much of a payload lies in the leaf of a table; the rest goes to overflow pages. */
-export function localSize(size: number, usable: number): number {
-  const most = usable - 35;
-  if (size <= most) return size;
-  const least = Math.floor(((usable - 12) * 32) / 255) - 23;
-  const even = least + ((size - least) % (usable - POINTER_SIZE));
-  return even <= most ? even : least;
-}
-
 /** Overflow pages of a payload. */
 export function overflowPages(size: number, local: number, usable: number): number {
   return Math.ceil((size - local) / (usable - POINTER_SIZE));

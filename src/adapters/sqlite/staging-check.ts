@@ -3,7 +3,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Check, Context } from '../../core/adapter.ts';
 import { sqliteError } from './errors.ts';
-import { openStaging } from './staging-schema.ts';
 
 /** Findings that are read; one is enough to fail. */
 const MOST_FINDINGS = 20;
@@ -43,19 +42,6 @@ export function checkPages(path: string, physical: boolean, context: Context): C
     ];
   } catch (error) {
     throw sqliteError(error, 'The new database could not be checked');
-  } finally {
-    connection.close();
-  }
-}
-
-/** A copy in which pages can be moved: SQLite keeps for that a note of each page from the first row on. */
-export function vacuumInto(from: string, to: string, autoVacuum: string): void {
-  const connection = openStaging(from);
-  try {
-    connection.exec(`PRAGMA auto_vacuum = ${autoVacuum === 'full' ? 'FULL' : 'INCREMENTAL'}`);
-    connection.prepare('VACUUM INTO ?').run(to);
-  } catch (error) {
-    throw sqliteError(error, 'The new database could not be prepared for auto_vacuum');
   } finally {
     connection.close();
   }

@@ -1,11 +1,10 @@
 /** Rows become leaves of a table b-tree: their records are copied as they are, none is taken apart. */
 import { DbimgError } from '../../core/errors.ts';
-import { PAGE_TYPE } from './pages/page.ts';
+import { localSize, PAGE_TYPE } from './pages/page.ts';
 import { varintSize, writeVarint } from './pages/varint.ts';
 import {
   cellSize,
   LEAF_HEADER,
-  localSize,
   overflowPages,
   POINTER_SIZE,
   rowidSize,
@@ -83,7 +82,7 @@ export class LeafPacker {
         page.writeUInt16BE(content, LEAF_HEADER + POINTER_OF_CELL * cell);
         const end = this.#writeCell(page, content, row);
         if (row.local < row.size) {
-          page.writeUInt32BE(pageAt(place, pageSize), end);
+          page.writeUInt32BE(pageAt(place, this.#geometry), end);
           place = this.#overflow(row, place, long, overflow);
         }
         at = row.begin + row.size;
@@ -141,13 +140,13 @@ export class LeafPacker {
 
   /** Returns the place after the last. */
   #overflow(row: Row, first: number, page: Buffer, write: (page: Buffer) => void): number {
-    const { pageSize, usable } = this.#geometry;
+    const { usable } = this.#geometry;
     const end = row.begin + row.size;
     let place = first;
     for (let at = row.begin + row.local; at < end; at += usable - POINTER_SIZE) {
       const size = Math.min(usable - POINTER_SIZE, end - at);
       page.fill(0);
-      page.writeUInt32BE(at + size < end ? pageAt(place + 1, pageSize) : 0, 0);
+      page.writeUInt32BE(at + size < end ? pageAt(place + 1, this.#geometry) : 0, 0);
       page.set(this.#bytes.subarray(at, at + size), POINTER_SIZE);
       write(page);
       place += 1;
@@ -171,7 +170,7 @@ export function longRow(start: Uint8Array, { usable }: Geometry): LongRow {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   if (view.byteLength < PREFIX || view.getInt32(0, true) <= PREFIX) throw damagedRow();
   const size = view.getInt32(0, true) - PREFIX;
-  const local = localSize(size, usable);
+  const local = localSize(size, usable, 'table');
   if (view.byteLength < PREFIX + local) throw damagedRow();
   return { rowid: view.getBigInt64(LENGTH_SIZE, true), begin: PREFIX, local, size };
 }
@@ -194,7 +193,7 @@ export function longLeaf(start: Uint8Array, row: LongRow, overflow: number, geom
 }
 
 function measure(row: Row, usable: number): void {
-  row.local = localSize(row.size, usable);
+  row.local = localSize(row.size, usable, 'table');
   row.cell = cellSize(varintSize(row.size) + rowidSize(row.high, row.low), row.local, row.local < row.size);
 }
 

@@ -4,6 +4,7 @@
  * builds the upper levels of the b-trees from that.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { TextEncoding } from './pages/header.ts';
 import type { Geometry } from './staging-pages.ts';
 
 /** Other lanes hold it for moments only. */
@@ -42,19 +43,21 @@ export class Ledger implements Disposable {
   readonly #addRun: StatementSync;
   readonly #tables = new Map<string, StagedTable | undefined>();
 
-  private constructor(path: string) {
+  private constructor(path: string, encoding?: TextEncoding) {
     this.#connection = new DatabaseSync(path, { timeout: LOCK_WAIT });
     this.#connection.exec(
       'PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384',
     );
+    if (encoding) this.#connection.exec(`PRAGMA encoding = '${encoding}'`);
     this.#connection.exec(SCHEMA);
     this.#claim = this.#connection.prepare('UPDATE place SET next = next + ? RETURNING next');
     this.#addRun = this.#connection.prepare('INSERT INTO run VALUES (?, ?, ?, ?, ?)');
   }
 
-  static create(path: string): Ledger {
-    const ledger = new Ledger(path);
-    ledger.#connection.exec('INSERT INTO place VALUES (1, 0, 0)');
+  /** In the encoding of the database, because SQLite does not attach files of another. */
+  static create(path: string, encoding: TextEncoding): Ledger {
+    const ledger = new Ledger(path, encoding);
+    ledger.#connection.exec('INSERT INTO place VALUES (2, 0, 0, 0)');
     return ledger;
   }
 
@@ -63,12 +66,18 @@ export class Ledger implements Disposable {
   }
 
   get geometry(): Geometry {
-    const row = this.#connection.prepare('SELECT page_size, usable FROM place').get();
-    return { pageSize: row?.page_size as number, usable: row?.usable as number };
+    const row = this.#connection.prepare('SELECT page_size, usable, mapped FROM place').get();
+    return {
+      pageSize: row?.page_size as number,
+      usable: row?.usable as number,
+      mapped: row?.mapped === 1,
+    };
   }
 
-  set geometry({ pageSize, usable }: Geometry) {
-    this.#connection.prepare('UPDATE place SET page_size = ?, usable = ?').run(pageSize, usable);
+  set geometry({ pageSize, usable, mapped }: Geometry) {
+    this.#connection
+      .prepare('UPDATE place SET page_size = ?, usable = ?, mapped = ?')
+      .run(pageSize, usable, Number(mapped));
   }
 
   /** The first place that nobody has taken. */
@@ -170,7 +179,7 @@ function stagedTable({ root, columns, definition }: StagedRow): StagedTable {
 }
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS place (next INTEGER, page_size INTEGER, usable INTEGER);
+  CREATE TABLE IF NOT EXISTS place (next INTEGER, page_size INTEGER, usable INTEGER, mapped INTEGER);
   CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, columns INTEGER, definition TEXT);
   CREATE TABLE IF NOT EXISTS run (root INTEGER, first INTEGER, last INTEGER, leaves BLOB, image BLOB);
   CREATE INDEX IF NOT EXISTS run_order ON run (root, first);`;

@@ -6,6 +6,7 @@ import type { StoredValue } from './pages/record.ts';
 import { overflowPages, POINTER_SIZE } from './staging-cells.ts';
 import { LeafPacker, longLeaf, longRow } from './staging-leaves.ts';
 import { type KeyedTable, LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
+import { PointerMap } from './staging-map.ts';
 import { type Geometry, pageAt } from './staging-pages.ts';
 import { PageWriter } from './staging-writer.ts';
 import { LENGTH_SIZE } from './types.ts';
@@ -19,11 +20,13 @@ export class RowLoader {
   readonly #fd: number;
   readonly #ledger: Ledger;
   readonly #geometry: Geometry;
+  readonly #map: PointerMap | undefined;
 
   constructor(fd: number, ledger: Ledger) {
     this.#fd = fd;
     this.#ledger = ledger;
     this.#geometry = ledger.geometry;
+    this.#map = PointerMap.of(fd, this.#geometry);
   }
 
   /** Returns the number of rows. Nothing refers to pages of a chunk that failed. */
@@ -64,11 +67,17 @@ export class RowLoader {
           return;
         }
         entries.writeBigInt64LE(largest, nth * LEAF_ENTRY);
-        entries.writeUInt32LE(pageAt(place + nth, this.#geometry.pageSize), nth * LEAF_ENTRY + 8);
+        const number = pageAt(place + nth, this.#geometry);
+        entries.writeUInt32LE(number, nth * LEAF_ENTRY + 8);
+        this.#map?.leaf(number, page);
         pages.write(page);
         nth += 1;
       },
-      (page) => overflows.write(page),
+      (page) => {
+        const following = page.readUInt32BE(0);
+        if (following > 0) this.#map?.overflow(following, overflows.next);
+        overflows.write(page);
+      },
     );
     pages.flush();
     overflows.flush();
@@ -82,7 +91,7 @@ export class RowLoader {
     const row = longRow(start, geometry);
     const count = overflowPages(row.size, row.local, geometry.usable);
     const place = this.#ledger.claim(count);
-    const image = longLeaf(start, row, pageAt(place, geometry.pageSize), geometry);
+    const image = longLeaf(start, row, pageAt(place, geometry), geometry);
     const pages = new OverflowWriter(this.#fd, geometry, place, row.size - row.local);
     pages.append(start.subarray(row.begin + row.local));
     for await (const piece of rest) pages.append(piece);
@@ -114,12 +123,14 @@ class OverflowWriter {
   readonly #pages: PageWriter;
   readonly #page: Buffer;
   readonly #geometry: Geometry;
+  readonly #map: PointerMap | undefined;
   #place: number;
   #left: number;
   #used = POINTER_SIZE;
 
   constructor(fd: number, geometry: Geometry, place: number, size: number) {
     this.#geometry = geometry;
+    this.#map = PointerMap.of(fd, geometry);
     this.#page = Buffer.alloc(geometry.pageSize);
     this.#place = place;
     this.#left = size;
@@ -146,7 +157,9 @@ class OverflowWriter {
 
   #flush(): void {
     this.#place += 1;
-    this.#page.writeUInt32BE(this.#left > 0 ? pageAt(this.#place, this.#geometry.pageSize) : 0, 0);
+    const next = this.#left > 0 ? pageAt(this.#place, this.#geometry) : 0;
+    if (next > 0) this.#map?.overflow(next, pageAt(this.#place - 1, this.#geometry));
+    this.#page.writeUInt32BE(next, 0);
     this.#pages.write(this.#page);
     this.#page.fill(0);
     this.#used = POINTER_SIZE;

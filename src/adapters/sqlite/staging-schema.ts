@@ -16,7 +16,7 @@ const CACHE = 32 * 1024;
 const LOCK_WAIT = 60_000;
 
 /** A connection to the file that is being made. What fails there is given up as a whole, so nothing is synced. */
-export function openStaging(path: string): DatabaseSync {
+function openStaging(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, {
     timeout: LOCK_WAIT,
     enableForeignKeyConstraints: false,

@@ -4,6 +4,7 @@ import { DbimgError } from '../../core/errors.ts';
 import { PAGE_TYPE } from './pages/page.ts';
 import { INTERIOR_HEADER, POINTER_SIZE, rowidSize, writeRowid } from './staging-cells.ts';
 import { LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
+import { PointerMap } from './staging-map.ts';
 import { type Geometry, pageAt, startPage } from './staging-pages.ts';
 
 const POINTER_OF_CELL = 2;
@@ -28,12 +29,14 @@ export class TreeBuilder {
   readonly #fd: number;
   readonly #ledger: Ledger;
   readonly #geometry: Geometry;
+  readonly #map: PointerMap | undefined;
   #levels: Level[] = [];
 
   constructor(fd: number, ledger: Ledger) {
     this.#fd = fd;
     this.#ledger = ledger;
     this.#geometry = ledger.geometry;
+    this.#map = PointerMap.of(fd, this.#geometry);
   }
 
   /**
@@ -44,25 +47,25 @@ export class TreeBuilder {
     this.#levels = [];
     let before: bigint | undefined;
     /** A single leaf becomes the root itself. */
-    let only: { readonly image: Uint8Array; readonly last: bigint } | undefined;
+    let only: { readonly image: Buffer; readonly last: bigint } | undefined;
     for (const { first, last, leaves, image } of this.#ledger.runs(root)) {
       if (before !== undefined && first <= before) throw overlapping();
-      if (before === undefined && image) only = { image, last };
+      if (before === undefined && image) only = { image: Buffer.from(image), last };
       else {
         if (only) this.#place(only.image, only.last);
         only = undefined;
-        if (image) this.#place(image, last);
+        if (image) this.#place(Buffer.from(image), last);
       }
       if (leaves) this.#addLeaves(leaves);
       before = last;
     }
-    if (only) this.#write(root, only.image);
+    if (only) this.#writeLeaf(root, only.image);
     else this.#finish(root);
   }
 
-  #place(image: Uint8Array, last: bigint): void {
+  #place(image: Buffer, last: bigint): void {
     const page = this.#claim();
-    this.#write(page, image);
+    this.#writeLeaf(page, image);
     this.#add(0, { page, high: Number(last >> 32n), low: Number(last & 0xffffffffn) });
   }
 
@@ -95,7 +98,7 @@ export class TreeBuilder {
     for (let height = 0; height < this.#levels.length; height += 1) {
       const level = this.#level(height);
       if (level.parents === 0) {
-        this.#write(root, this.#interior(level.children));
+        this.#writeInterior(root, level.children);
         return;
       }
       this.#parent(height, level.children);
@@ -104,10 +107,20 @@ export class TreeBuilder {
 
   #parent(height: number, children: readonly Child[]): void {
     const page = this.#claim();
-    this.#write(page, this.#interior(children));
+    this.#writeInterior(page, children);
     this.#level(height).parents += 1;
     const { high, low } = children.at(-1) as Child;
     this.#add(height + 1, { page, high, low });
+  }
+
+  #writeLeaf(page: number, image: Buffer): void {
+    this.#write(page, image);
+    this.#map?.leaf(page, image);
+  }
+
+  #writeInterior(page: number, children: readonly Child[]): void {
+    this.#write(page, this.#interior(children));
+    if (this.#map) for (const child of children) this.#map.child(child.page, page);
   }
 
   #interior(children: readonly Child[]): Buffer {
@@ -134,7 +147,7 @@ export class TreeBuilder {
   }
 
   #claim(): number {
-    return pageAt(this.#ledger.claim(1), this.#geometry.pageSize);
+    return pageAt(this.#ledger.claim(1), this.#geometry);
   }
 
   #write(page: number, bytes: Uint8Array): void {

@@ -7,6 +7,7 @@ const BUFFER = 1024 * 1024;
 
 export class PageWriter {
   readonly #fd: number;
+  readonly #geometry: Geometry;
   readonly #pageSize: number;
   readonly #buffer: Buffer;
   #used = 0;
@@ -15,16 +16,23 @@ export class PageWriter {
   #next: number;
 
   /** `count` pages from `place` on. */
-  constructor(fd: number, { pageSize }: Geometry, place: number, count: number) {
+  constructor(fd: number, geometry: Geometry, place: number, count: number) {
+    const { pageSize } = geometry;
     this.#fd = fd;
+    this.#geometry = geometry;
     this.#pageSize = pageSize;
     this.#next = place;
     this.#buffer = Buffer.allocUnsafe(Math.min(BUFFER, count * pageSize));
   }
 
+  /** The page that is written next. */
+  get next(): number {
+    return pageAt(this.#next, this.#geometry);
+  }
+
   /** Takes the next page; its memory may be used again. */
   write(page: Uint8Array): void {
-    const number = pageAt(this.#next, this.#pageSize);
+    const number = this.next;
     const follows = number === this.#first + this.#used / this.#pageSize;
     if (!follows || this.#used + this.#pageSize > this.#buffer.length) this.flush();
     if (this.#used === 0) this.#first = number;

@@ -1,5 +1,5 @@
 /** A restore to SQLite: a file beside, filled page by page, that takes the place of the target in one moment. */
-import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type {
   CatalogEntry,
@@ -17,11 +17,12 @@ import { DbimgError } from '../../core/errors.ts';
 import type { DatabaseBody } from './catalog.ts';
 import { sqliteError } from './errors.ts';
 import { nameOf } from './location.ts';
+import type { TextEncoding } from './pages/header.ts';
 import { SqliteSnapshot } from './snapshot.ts';
-import { checkPages, vacuumInto } from './staging-check.ts';
+import { checkPages } from './staging-check.ts';
 import { PRIVATE, StagingFiles, writeJournalMode, writePageCount } from './staging-files.ts';
 import { Ledger } from './staging-ledger.ts';
-import { emptyDatabase, pageAt, placeOf } from './staging-pages.ts';
+import { emptyDatabase, pageAt, placeBehind } from './staging-pages.ts';
 import { assertUnused, obstacleAt, publishFile, resolvedTarget } from './staging-publication.ts';
 import { StagingSchema } from './staging-schema.ts';
 import { TreeBuilder } from './staging-tree.ts';
@@ -77,7 +78,6 @@ export class SqliteTarget implements Target {
       this.#image = image;
       closeSync(openSync(this.#files.part, 'wx', PRIVATE));
       closeSync(openSync(this.#files.ledger, 'wx', PRIVATE));
-      this.#ledger = Ledger.create(this.#files.ledger);
     } catch (error) {
       throw sqliteError(error, `Nothing can be made beside ${nameOf(this.#path)}`);
     }
@@ -93,7 +93,7 @@ export class SqliteTarget implements Target {
     // Closed again at once: lanes write beneath it.
     using schema = new StagingSchema(this.#files.part);
     for (const [name, table] of schema.createTables(tables)) ledger.addTable(name, table);
-    ledger.next = placeOf(schema.pages, ledger.geometry.pageSize) + 1;
+    ledger.next = placeBehind(schema.pages, ledger.geometry);
   }
 
   /** Builds the trees over the leaves that the lanes have written. */
@@ -111,11 +111,6 @@ export class SqliteTarget implements Target {
 
   async check(): Promise<readonly Check[]> {
     this.#context.signal.throwIfAborted();
-    if (this.#body && this.#body.autoVacuum !== 'none') {
-      const vacuumed = `${this.#files.part}-vacuumed`;
-      vacuumInto(this.#files.part, vacuumed, this.#body.autoVacuum);
-      renameSync(vacuumed, this.#files.part);
-    }
     return checkPages(this.#files.part, this.#image?.kind === 'physical', this.#context);
   }
 
@@ -152,7 +147,7 @@ export class SqliteTarget implements Target {
   }
 
   #started(): Ledger {
-    if (this.#ledger && (this.#body || this.#image?.kind === 'physical')) return this.#ledger;
+    if (this.#ledger) return this.#ledger;
     throw new DbimgError('IMAGE_DAMAGED', 'The image does not begin with the database that it is of.');
   }
 
@@ -165,13 +160,14 @@ export class SqliteTarget implements Target {
       closeSync(fd);
     }
     this.#body = body;
-    const ledger = this.#started();
-    ledger.geometry = { pageSize: body.pageSize, usable: body.pageSize - body.reserved };
-    ledger.next = 2;
+    const ledger = Ledger.create(this.#files.ledger, body.encoding as TextEncoding);
+    this.#ledger = ledger;
+    const { pageSize, reserved, autoVacuum } = body;
+    ledger.geometry = { pageSize, usable: pageSize - reserved, mapped: autoVacuum !== 'none' };
   }
 
   async #buildTrees(ledger: Ledger, tables: readonly { readonly root: number }[]): Promise<void> {
-    const { pageSize } = ledger.geometry;
+    const { geometry } = ledger;
     const fd = openSync(this.#files.part, 'r+');
     try {
       const builder = new TreeBuilder(fd, ledger);
@@ -180,8 +176,9 @@ export class SqliteTarget implements Target {
         await turn();
         this.#context.signal.throwIfAborted();
       }
-      const pages = pageAt(ledger.next - 1, pageSize);
-      if (fstatSync(fd).size < pages * pageSize) ftruncateSync(fd, pages * pageSize);
+      const pages = pageAt(ledger.next - 1, geometry);
+      const size = pages * geometry.pageSize;
+      if (fstatSync(fd).size < size) ftruncateSync(fd, size);
       writePageCount(fd, pages);
     } finally {
       closeSync(fd);

@@ -1,0 +1,123 @@
+/** SQLite databases there and back, judged by SQLite itself. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { makeRandomDatabase } from '../sqlite-fixtures/random-database.ts';
+import { assertPhysicalRoundTrip, assertRoundTrip, makeDatabase } from '../sqlite-fixtures/round-trip.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dbimg-sqlite-restore-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const FIRST_SEED = Number(process.env.DBIMG_SEED ?? 1);
+const DATABASES = process.env.DBIMG_SEED ? 1 : 30;
+
+function textOf(path: string): string {
+  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
+}
+
+for (let seed = FIRST_SEED; seed < FIRST_SEED + DATABASES; seed += 1) {
+  test(`random database, seed ${seed}`, async (t) => {
+    const path = join(folder, `random-${seed}.db`);
+    t.diagnostic(JSON.stringify({ seed, ...makeRandomDatabase(path, seed) }));
+    await assertRoundTrip(path);
+    await assertPhysicalRoundTrip(path);
+  });
+}
+
+test('Chinook', async () => {
+  const path = join(folder, 'chinook.db');
+  makeDatabase(path, textOf('../../examples/chinook/Chinook_Sqlite.sql'));
+  await assertRoundTrip(path);
+  await assertPhysicalRoundTrip(path);
+});
+
+test('every feature', async () => {
+  const path = join(folder, 'features.db');
+  makeDatabase(path, textOf('../sqlite-fixtures/every-feature.sql'));
+  const copy = await assertRoundTrip(path, { keep: true });
+  const database = new DatabaseSync(copy);
+  assert.deepEqual(
+    database
+      .prepare(`SELECT title FROM words WHERE words MATCH 'runner'`)
+      .all()
+      .map(({ title }) => title),
+    ['running'],
+  );
+  assert.equal(database.prepare('SELECT count(*) AS n FROM boxes WHERE x1 > 6').get()?.n, 2);
+  database.exec(`INSERT INTO plain (a, b) VALUES ('new', 'row'); INSERT INTO counted (name) VALUES ('four')`);
+  assert.equal(database.prepare('SELECT what FROM log').get()?.what, 'new');
+  assert.equal(database.prepare('SELECT max(id) AS id FROM counted').get()?.id, 4);
+  database.close();
+  rmSync(copy);
+  await assertPhysicalRoundTrip(path);
+});
+
+test('a database of 0 bytes', async () => {
+  const path = join(folder, 'nothing.db');
+  writeFileSync(path, '');
+  const copy = await assertRoundTrip(path, { keep: true });
+  assert.equal(readFileSync(copy).length, 0);
+  rmSync(copy);
+  await assertPhysicalRoundTrip(path);
+});
+
+test('a database of one page', async () => {
+  const path = join(folder, 'page.db');
+  makeDatabase(path, 'PRAGMA page_size = 512; PRAGMA user_version = 7');
+  await assertRoundTrip(path);
+  await assertPhysicalRoundTrip(path);
+});
+
+test('2,000 tables', async () => {
+  const path = join(folder, 'tables.db');
+  const tables = Array.from(
+    { length: 2000 },
+    (_, n) => `CREATE TABLE t${n} (a INTEGER PRIMARY KEY, b UNIQUE); INSERT INTO t${n} VALUES (${n}, 'x')`,
+  );
+  makeDatabase(path, `BEGIN; ${tables.join(';')}; COMMIT`);
+  await assertRoundTrip(path);
+});
+
+test('rows that fill a page to the byte, or miss it by one', async () => {
+  const path = join(folder, 'edges.db');
+  const lengths = 'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2200)';
+  makeDatabase(
+    path,
+    `PRAGMA page_size = 512; CREATE TABLE edges (body);
+     ${lengths} INSERT INTO edges SELECT zeroblob(i) FROM n;
+     CREATE TABLE keyed (id, body, PRIMARY KEY (id)) WITHOUT ROWID;
+     ${lengths} INSERT INTO keyed SELECT i, zeroblob(i) FROM n`,
+  );
+  await assertRoundTrip(path);
+});
+
+test('rowids of every length', async () => {
+  const path = join(folder, 'rowids.db');
+  makeDatabase(path, 'CREATE TABLE far (body)');
+  const database = new DatabaseSync(path);
+  const insert = database.prepare('INSERT OR IGNORE INTO far (rowid, body) VALUES (?, ?)');
+  for (let bits = 0n; bits < 64n; bits += 1n) {
+    for (const near of [-1n, 0n, 1n]) {
+      const rowid = BigInt.asIntN(64, (1n << bits) + near);
+      insert.run(rowid, 'above');
+      insert.run(BigInt.asIntN(64, -rowid), 'below');
+    }
+  }
+  database.close();
+  await assertRoundTrip(path);
+});
+
+test('a row of many megabytes between small ones', async () => {
+  const path = join(folder, 'long.db');
+  makeDatabase(
+    path,
+    `CREATE TABLE long (id INTEGER PRIMARY KEY, body, tail);
+     INSERT INTO long VALUES (1, 'a', 1), (2, randomblob(20000000), 'end'), (3, 'c', 3)`,
+  );
+  await assertRoundTrip(path);
+  await assertRoundTrip(path, { restore: { lanes: 'worker' } });
+});
