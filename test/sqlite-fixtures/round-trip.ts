@@ -42,6 +42,8 @@ export async function assertPhysicalRoundTrip(path: string): Promise<void> {
 export function makeDatabase(path: string, sql: string): void {
   const database = new DatabaseSync(path);
   try {
+    // Some change what SQLite protects, to be as other programs left them.
+    database.enableDefensive(false);
     database.exec(sql);
   } finally {
     database.close();

@@ -36,7 +36,7 @@ export interface Layout {
 
 /** The rows of one chunk. */
 export class LeafPacker {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #view: DataView;
   readonly #geometry: Geometry;
   readonly #row: Row = { begin: 0, size: 0, high: 0, low: 0, local: 0, cell: 0 };
@@ -47,7 +47,7 @@ export class LeafPacker {
 
   /** @throws DbimgError `IMAGE_DAMAGED` if the bytes are no rows in the order of their rowids. */
   constructor(bytes: Uint8Array, geometry: Geometry) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#geometry = geometry;
     this.layout = this.#plan();
@@ -134,7 +134,7 @@ export class LeafPacker {
   /** Returns where the local part of the payload ends. */
   #writeCell(page: Buffer, at: number, row: Row): number {
     const begin = writeRowid(page, writeVarint(page, at, row.size), row.high, row.low);
-    page.set(this.#bytes.subarray(row.begin, row.begin + row.local), begin);
+    this.#bytes.copy(page, begin, row.begin, row.begin + row.local);
     return begin + row.local;
   }
 
@@ -147,7 +147,7 @@ export class LeafPacker {
       const size = Math.min(usable - POINTER_SIZE, end - at);
       page.fill(0);
       page.writeUInt32BE(at + size < end ? pageAt(place + 1, this.#geometry) : 0, 0);
-      page.set(this.#bytes.subarray(at, at + size), POINTER_SIZE);
+      this.#bytes.copy(page, POINTER_SIZE, at, at + size);
       write(page);
       place += 1;
     }

@@ -217,6 +217,9 @@ function named<T>(entry: CatalogEntry, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof Error && /no such (collation sequence|function|module)/.test(error.message)) {
+      throw ofApplication(entry, error);
+    }
     const { code, message, hint } = sqliteError(error, `The ${entry.kind} could not be made`);
     throw new DbimgError(code, message, {
       object: entry.object,
@@ -224,6 +227,15 @@ function named<T>(entry: CatalogEntry, work: () => T): T {
       ...(hint === undefined ? {} : { hint }),
     });
   }
+}
+
+/** Collations, functions and modules that a program gives to SQLite are not in the file. */
+function ofApplication(entry: CatalogEntry, cause: Error): DbimgError {
+  return new DbimgError('UNSUPPORTED', `The ${entry.kind} cannot be made: ${cause.message}.`, {
+    object: entry.object,
+    cause,
+    hint: 'It belongs to the program that uses the database. A physical image carries it: dump with --physical.',
+  });
 }
 
 function bodyOf(entry: CatalogEntry): SchemaBody {
