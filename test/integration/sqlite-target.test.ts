@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, test } from 'node:test';
 import { adapter } from '../../src/adapters/sqlite/adapter.ts';
-import { type ErrorCode, type MemoryStore, type RestoreOptions, restore } from '../../src/index.ts';
+import { type ErrorCode, MemoryStore, type RestoreOptions, restore } from '../../src/index.ts';
 import { dumped, rejects } from '../../src/testkit/jobs.ts';
 import { compareDatabases } from '../oracle/sqlite.ts';
 import { makeDatabase } from '../sqlite-fixtures/round-trip.ts';
@@ -103,6 +103,17 @@ test('a database that is open in WAL mode elsewhere is not replaced', async () =
     [],
   );
   const database = new DatabaseSync(target);
+  assert.equal(database.prepare('SELECT a FROM old').get()?.a, 1);
+  database.close();
+});
+
+test('a restore that fails keeps the old database in its journal mode, with what was in its WAL', async () => {
+  makeDatabase(target, `PRAGMA journal_mode = WAL; ${OLD}`);
+  const cut = new MemoryStore((image.bytes as Uint8Array).slice(0, -200));
+  await rejects(restoreTo(target, { image: cut, replace: true }), 'IMAGE_INCOMPLETE', 'IMAGE_DAMAGED');
+  assert.deepEqual(readdirSync(directory), ['target.db']);
+  const database = new DatabaseSync(target);
+  assert.equal(database.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal');
   assert.equal(database.prepare('SELECT a FROM old').get()?.a, 1);
   database.close();
 });

@@ -88,12 +88,18 @@ async function replaceFile(
   context: Context,
 ): Promise<void> {
   const held = await holdAlone(target, context);
+  // A WAL is not bound to a database: what is left of the old would be taken for one of the new.
+  const journal = held.prepare('PRAGMA journal_mode').get()?.journal_mode;
   try {
     if (!options.replace && !hasNothing(held)) throw notEmpty(`${nameOf(target)} was filled meanwhile`);
-    // A WAL or journal is not bound to a database: it would be taken for one of the new.
+    held.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
     for (const path of companions(target)) rmSync(path, { force: true });
     if (process.platform === 'win32') held.close();
     renameSync(part, target);
+  } catch (error) {
+    if (held.isTransaction) held.exec('ROLLBACK');
+    if (held.isOpen && journal === 'wal') held.exec('PRAGMA journal_mode = WAL');
+    throw error;
   } finally {
     if (held.isOpen) held.close();
   }
@@ -117,8 +123,8 @@ function placeFile(part: string, target: string, options: TargetOptions): void {
 }
 
 /**
- * A connection that alone uses the database: nobody else has a transaction, or in WAL mode a connection. It takes what
- * is in the WAL into the file and leaves no WAL.
+ * A connection that alone uses the database, until it is closed: nobody else has a transaction, or in WAL mode a
+ * connection. What is in the WAL goes into the file.
  */
 async function holdAlone(target: string, context: Context): Promise<DatabaseSync> {
   const deadline = performance.now() + context.lockTimeout;
@@ -126,10 +132,8 @@ async function holdAlone(target: string, context: Context): Promise<DatabaseSync
     context.signal.throwIfAborted();
     const connection = new DatabaseSync(target, { timeout: 0 });
     try {
-      connection.exec(
-        'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT; PRAGMA journal_mode = DELETE',
-      );
-      connection.exec('BEGIN EXCLUSIVE');
+      // In this mode a lock that was once taken is kept.
+      connection.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
       return connection;
     } catch (error) {
       connection.close();

@@ -1,11 +1,11 @@
 /** The upper levels of a table's b-tree, built from its leaves in the order of their rowids. */
-import { writeSync } from 'node:fs';
 import { DbimgError } from '../../core/errors.ts';
 import { PAGE_TYPE } from './pages/page.ts';
 import { INTERIOR_HEADER, POINTER_SIZE, rowidSize, writeRowid } from './staging-cells.ts';
 import { LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
 import { PointerMap } from './staging-map.ts';
 import { type Geometry, pageAt, startPage } from './staging-pages.ts';
+import { writeAll } from './staging-writer.ts';
 
 const POINTER_OF_CELL = 2;
 
@@ -151,7 +151,7 @@ export class TreeBuilder {
   }
 
   #write(page: number, bytes: Uint8Array): void {
-    writeSync(this.#fd, bytes, 0, bytes.length, (page - 1) * this.#geometry.pageSize);
+    writeAll(this.#fd, bytes, (page - 1) * this.#geometry.pageSize);
   }
 }
 

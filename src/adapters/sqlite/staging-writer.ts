@@ -42,10 +42,14 @@ export class PageWriter {
   }
 
   flush(): void {
-    const at = (this.#first - 1) * this.#pageSize;
-    for (let done = 0; done < this.#used; ) {
-      done += writeSync(this.#fd, this.#buffer, done, this.#used - done, at + done);
-    }
+    writeAll(this.#fd, this.#buffer.subarray(0, this.#used), (this.#first - 1) * this.#pageSize);
     this.#used = 0;
+  }
+}
+
+/** The operating system may take less than it is given. */
+export function writeAll(fd: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, at + done);
   }
 }

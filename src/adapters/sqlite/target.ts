@@ -1,5 +1,5 @@
 /** A restore to SQLite: a file beside, filled page by page, that takes the place of the target in one moment. */
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type {
   CatalogEntry,
@@ -26,6 +26,7 @@ import { emptyDatabase, pageAt, placeBehind } from './staging-pages.ts';
 import { assertUnused, obstacleAt, publishFile, resolvedTarget } from './staging-publication.ts';
 import { StagingSchema } from './staging-schema.ts';
 import { TreeBuilder } from './staging-tree.ts';
+import { writeAll } from './staging-writer.ts';
 import type { TargetInvitation } from './writer.ts';
 
 export class SqliteTarget implements Target {
@@ -155,7 +156,7 @@ export class SqliteTarget implements Target {
     const page = emptyDatabase(body);
     const fd = openSync(this.#files.part, 'r+');
     try {
-      writeSync(fd, page, 0, page.length, 0);
+      writeAll(fd, page, 0);
     } finally {
       closeSync(fd);
     }

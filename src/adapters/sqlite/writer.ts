@@ -1,5 +1,5 @@
 /** A lane that writes rows, or pieces of the file, into a database that is not published yet. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { CatalogEntry, Chunk, Context, Invitation, StreamOpen, WriteLane } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { decodeFileRecords } from '../../core/records/file.ts';
@@ -7,6 +7,7 @@ import { sqliteError } from './errors.ts';
 import { Ledger } from './staging-ledger.ts';
 import { RowLoader } from './staging-rows.ts';
 import { StagingSchema } from './staging-schema.ts';
+import { writeAll } from './staging-writer.ts';
 import { FILE, MAIN_FILE, ROW } from './types.ts';
 
 /** Paths of the files that a restore makes. */
@@ -77,7 +78,7 @@ export class SqliteWriteLane implements WriteLane {
         if (piece.path !== MAIN_FILE) {
           throw new DbimgError('IMAGE_DAMAGED', `A SQLite database has no file ${piece.path}.`);
         }
-        writeSync(this.#fd, piece.bytes, 0, piece.bytes.length, piece.offset);
+        writeAll(this.#fd, piece.bytes, piece.offset);
         records += 1;
       }
     }
