@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { dump, MemoryStore, restore } from '../../src/index.ts';
+import { rejects } from '../../src/testkit/jobs.ts';
 import { makeRandomDatabase } from '../sqlite-fixtures/random-database.ts';
 import { assertPhysicalRoundTrip, assertRoundTrip, makeDatabase } from '../sqlite-fixtures/round-trip.ts';
 
@@ -120,4 +122,25 @@ test('a row of many megabytes between small ones', async () => {
   );
   await assertRoundTrip(path);
   await assertRoundTrip(path, { restore: { lanes: 'worker' } });
+});
+
+test('definitions without rows, and virtual tables chosen from an image', async () => {
+  const path = join(folder, 'chosen.db');
+  makeDatabase(path, textOf('../sqlite-fixtures/every-feature.sql'));
+  const target = (name: string): string => `sqlite:${join(folder, name)}`;
+  const bare = new MemoryStore();
+  await dump({ source: `sqlite:${path}`, image: bare, schemaOnly: true });
+  const { warnings } = await restore({ image: bare, target: target('bare.db'), create: true });
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ['virtual-table'],
+  );
+  const image = new MemoryStore();
+  await dump({ source: `sqlite:${path}`, image });
+  const only = (name: string) => restore({ image, target: target('some.db'), create: true, only: [name] });
+  await rejects(only('words'), 'UNSUPPORTED');
+  await only('words*');
+  const some = new DatabaseSync(join(folder, 'some.db'));
+  assert.equal(some.prepare(`SELECT count(*) AS n FROM words WHERE words MATCH 'jump'`).get()?.n, 1);
+  some.close();
 });

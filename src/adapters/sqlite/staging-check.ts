@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Check, Context } from '../../core/adapter.ts';
+import { DbimgError } from '../../core/errors.ts';
 import { sqliteError } from './errors.ts';
 
 /** Findings that are read; one is enough to fail. */
@@ -16,6 +17,8 @@ const OF_ROWS =
 
 /**
  * Looks at every page. Of a physical image, which has what the source had, page by page, findings are warnings.
+ *
+ * @throws DbimgError `UNSUPPORTED` if a virtual table was restored without the tables of its content.
  */
 export function checkPages(path: string, physical: boolean, context: Context): Check[] {
   const url = pathToFileURL(path);
@@ -23,8 +26,7 @@ export function checkPages(path: string, physical: boolean, context: Context): C
   url.search = 'immutable=1';
   const connection = new DatabaseSync(url, { readOnly: true });
   try {
-    const rows = connection.prepare(`PRAGMA quick_check(${MOST_FINDINGS})`).all();
-    const findings = rows.map((row) => String(row.quick_check)).filter((finding) => finding !== 'ok');
+    const findings = findingsOf(connection, context);
     const wrong = findings.filter((finding) => !OF_ROWS.test(finding));
     if (physical && wrong.length > 0) {
       context.warn({
@@ -45,4 +47,39 @@ export function checkPages(path: string, physical: boolean, context: Context): C
   } finally {
     connection.close();
   }
+}
+
+function findingsOf(connection: DatabaseSync, context: Context): string[] {
+  try {
+    return quickCheck(connection, `${MOST_FINDINGS}`);
+  } catch (error) {
+    const tables = connection.prepare(`SELECT name, type FROM pragma_table_list WHERE schema = 'main'`).all();
+    const names = tables.map(({ name }) => String(name));
+    const virtual = tables.filter(({ type }) => type === 'virtual').map(({ name }) => String(name));
+    if (virtual.length === 0) throw error;
+    const bare = virtual.find((name) => !names.some((other) => other.startsWith(`${name}_`)));
+    if (bare !== undefined && String(error).includes(bare)) throw withoutContent(bare);
+    // Its module is not content, as after a restore without rows; tables of other kinds can still be looked at.
+    const message = `A virtual table does not open: ${error instanceof Error ? error.message : error}`;
+    context.warn({
+      code: 'virtual-table',
+      message,
+      hint: 'Its content was left out, or needs its application.',
+    });
+    const others = names.filter((name) => !virtual.includes(name));
+    return others.flatMap((name) => quickCheck(connection, `"${name.replaceAll('"', '""')}"`));
+  }
+}
+
+function quickCheck(connection: DatabaseSync, what: string): string[] {
+  const rows = connection.prepare(`PRAGMA quick_check(${what})`).all();
+  return rows.map((row) => String(row.quick_check)).filter((finding) => finding !== 'ok');
+}
+
+function withoutContent(name: string): DbimgError {
+  return new DbimgError(
+    'UNSUPPORTED',
+    `The virtual table ${name} would be restored without the tables of its content.`,
+    { object: ['main', name], hint: `Select them together: '${name}*' instead of '${name}'.` },
+  );
 }
