@@ -185,3 +185,16 @@ test('what only the application knows is refused by name', async () => {
   await restoreTo(target, { image: physical.store, create: true });
   assert.ok(readFileSync(path).equals(readFileSync(target)));
 });
+
+test('definitions are kept to the letter, also where SQLite would write them otherwise', async () => {
+  const path = join(directory, 'letter.db');
+  makeDatabase(
+    path,
+    `CREATE TABLE t (a); CREATE INDEX i ON t (a); INSERT INTO t VALUES (1); PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = 'create  table t(a) -- of old' WHERE name = 't';
+     UPDATE sqlite_schema SET sql = 'Create Index i on t(a)' WHERE name = 'i'`,
+  );
+  const { store } = await dumped(adapter, `sqlite:${path}`);
+  await restoreTo(target, { image: store, create: true, prove: true });
+  assert.deepEqual(compareDatabases(path, target), []);
+});

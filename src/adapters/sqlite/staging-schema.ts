@@ -147,9 +147,14 @@ export class StagingSchema implements Disposable {
       .get(type, name)?.sql;
     if (kept === undefined) throw notADefinition(name);
     if (kept === definition) return;
-    const update = this.#connection.prepare('UPDATE sqlite_schema SET sql = ? WHERE type = ? AND name = ?');
-    if (type === 'table') update.run(definition, type, name);
-    else this.#edit(() => this.#connection.prepare(update.sourceSQL).run(definition, type, name));
+    const keep = (): void => {
+      this.#connection
+        .prepare('UPDATE sqlite_schema SET sql = ? WHERE type = ? AND name = ?')
+        .run(definition, type, name);
+    };
+    // Tables are made within one such change.
+    if (type === 'table') keep();
+    else this.#edit(keep);
   }
 
   #enter(body: SchemaBody): void {
