@@ -37,10 +37,13 @@ async function killedIn(step: string, args: readonly string[]): Promise<void> {
   child.stdout.resume();
   const closed = once(child, 'close');
   let seen = '';
-  for await (const text of child.stderr) {
-    seen += text;
-    if (seen.includes(`"step":"${step}","state":"begin"`)) break;
-  }
+  const begun = new Promise<void>((resolve) => {
+    child.stderr.on('data', (text) => {
+      seen += text;
+      if (seen.includes(`"step":"${step}","state":"begin"`)) resolve();
+    });
+  });
+  await Promise.race([begun, closed]);
   await sleep(30);
   child.kill('SIGKILL');
   await closed;
