@@ -15,7 +15,9 @@ interface Running extends TestServer {
 async function start(): Promise<Running> {
   if (process.env.DBIMG_TEST_POSTGRES_URL !== undefined) return await startPostgres();
   const container = await (await postgresContainer()).start();
-  return { url: container.getConnectionUri(), version: 18, stop: () => container.stop() };
+  // Docker's own network may be reached by another address than loopback, where dbimg insists on TLS.
+  const url = `${container.getConnectionUri()}?sslmode=disable`;
+  return { url, version: 18, stop: () => container.stop() };
 }
 
 const server = start();
