@@ -3,7 +3,7 @@
  * Ends when its standard input does, and then says how many transactions it made.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 
 const [path = '', seed = '1'] = process.argv.slice(2);
 const random = new Random(Number(seed));

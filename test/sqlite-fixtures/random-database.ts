@@ -1,7 +1,7 @@
 /** Databases of every shape that the file format has: by a seed, through SQLite itself. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { Random } from './random.ts';
+import { SqliteRandom } from './random.ts';
 
 type Bound = null | number | bigint | string | Uint8Array;
 
@@ -23,7 +23,7 @@ export interface Made {
 
 /** Fills a file that is not there yet, and closes it. */
 export function makeRandomDatabase(path: string, seed: number): Made {
-  const random = new Random(seed);
+  const random = new SqliteRandom(seed);
   const made: Made = {
     pageSize: random.pick(PAGE_SIZES),
     encoding: random.pick(ENCODINGS),
@@ -69,7 +69,7 @@ interface Shape {
   readonly withoutRowid: boolean;
 }
 
-function makeTable(database: DatabaseSync, random: Random, made: Made, number: number): void {
+function makeTable(database: DatabaseSync, random: SqliteRandom, made: Made, number: number): void {
   const name = `${random.pick(ODD_NAMES)}${number}`;
   const columns = random.chance(0.1) ? random.integer(120, 300) : random.integer(1, 8);
   const withoutRowid = random.chance(0.35);
@@ -91,7 +91,7 @@ function makeTable(database: DatabaseSync, random: Random, made: Made, number: n
 }
 
 /** Some columns, some of them descending, not in their order. */
-function keyOf(random: Random, columns: number): string[] {
+function keyOf(random: SqliteRandom, columns: number): string[] {
   const count = random.integer(1, Math.min(3, columns));
   const chosen = new Set(Array.from({ length: count }, () => random.integer(0, columns - 1)));
   return [...chosen].map((at) => {
@@ -99,7 +99,7 @@ function keyOf(random: Random, columns: number): string[] {
   });
 }
 
-function fill(database: DatabaseSync, random: Random, made: Made, table: Shape, rows: number): void {
+function fill(database: DatabaseSync, random: SqliteRandom, made: Made, table: Shape, rows: number): void {
   const names = Array.from({ length: table.columns }, (_, at) => `c${at}`);
   const rowid = !table.withoutRowid && random.chance(0.5);
   database.exec('BEGIN');
@@ -125,7 +125,7 @@ function fill(database: DatabaseSync, random: Random, made: Made, table: Shape, 
 }
 
 /** Rows that are there already do not get the new columns written into them. */
-function addColumns(database: DatabaseSync, random: Random, made: Made, table: Shape): void {
+function addColumns(database: DatabaseSync, random: SqliteRandom, made: Made, table: Shape): void {
   const defaults = [
     '',
     'DEFAULT NULL',
@@ -143,7 +143,7 @@ function addColumns(database: DatabaseSync, random: Random, made: Made, table: S
 }
 
 /** Leaves free pages and half-empty leaves. */
-function disturb(database: DatabaseSync, random: Random, made: Made, table: Shape): void {
+function disturb(database: DatabaseSync, random: SqliteRandom, made: Made, table: Shape): void {
   const remainder = random.integer(0, 2);
   const number = table.withoutRowid ? 'length(c0)' : 'rowid';
   database.exec(`DELETE FROM ${quote(table.name)} WHERE ${number} % 3 = ${remainder}`);
@@ -156,7 +156,7 @@ interface Chosen {
   readonly asText: boolean;
 }
 
-function randomValue(random: Random, made: Made): Chosen {
+function randomValue(random: SqliteRandom, made: Made): Chosen {
   const plain = (value: Bound): Chosen => ({ value, asText: false });
   switch (random.integer(0, 9)) {
     case 0:
@@ -192,7 +192,7 @@ function randomValue(random: Random, made: Made): Chosen {
 }
 
 /** Mostly short, sometimes beyond what a page holds, by one byte or by many pages. */
-function lengthOf(random: Random, made: Made): number {
+function lengthOf(random: SqliteRandom, made: Made): number {
   if (random.chance(0.85)) return random.integer(0, 40);
   if (random.chance(0.7)) return Math.min(6000, made.pageSize) - random.integer(0, 50);
   return random.integer(0, 20_000);

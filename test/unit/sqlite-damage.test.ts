@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { DbimgError } from '../../src/core/errors.ts';
-import { Random } from '../sqlite-fixtures/random.ts';
+import { Random } from '../random.ts';
 import { type ReadDatabase, readDatabase } from '../sqlite-fixtures/reading.ts';
 
 const PAGE = 1024;

@@ -1,6 +1,7 @@
 /** The types that come with PostgreSQL, each with a source of random values that leans towards the edges. */
+
+import type { Random } from '../../random.ts';
 import { literal } from './identifiers.ts';
-import type { Random } from './random.ts';
 
 export interface SqlType {
   /** As written in a column definition. */

@@ -1,7 +1,8 @@
 /** A random database while it is being drawn up: its statements so far, and what later statements may refer to. */
+
+import { Random } from '../../random.ts';
 import { arrayOf, BUILTIN_TYPES, type SqlType } from './builtin-types.ts';
 import { Identifiers, literal } from './identifiers.ts';
-import { Random } from './random.ts';
 
 export interface Column {
   /** Quoted. */

@@ -1,5 +1,5 @@
 /** Quoting, and names of the kind that people should not use but do. */
-import type { Random } from './random.ts';
+import type { Random } from '../../random.ts';
 
 const ODD = [
   'select', 'User', 'two words', 'it\'s', 'a "quoted" one', 'back\\slash', 'line\nbreak', 'tab\tbed', '🐘', 'größe', '中文',

@@ -1,7 +1,8 @@
 /** Random tables with their rows: plain, partitioned, inherited; columns over all types, generated, with defaults. */
+
+import type { Random } from '../../random.ts';
 import { hugeValue, type SqlType } from './builtin-types.ts';
 import { type Column, type Draft, ROLES, type Table } from './draft.ts';
-import type { Random } from './random.ts';
 
 export function addTables(draft: Draft): void {
   for (let left = draft.random.integer(3, 9); left > 0; left -= 1) {
