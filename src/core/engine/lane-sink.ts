@@ -65,8 +65,8 @@ export class LaneSink implements RecordSink {
   }
 
   #take(piece: Piece): void {
-    this.#waiting += piece.bytes.length;
     const size = piece.bytes.length;
+    this.#waiting += size;
     const sealed = this.#failure ? undefined : this.#sealer.data(piece);
     sealed?.catch(() => {});
     this.#tail = this.#tail.then(async () => {
