@@ -105,6 +105,10 @@ function quantity(value: number, unit: Unit): string {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
 }
 
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
+
 function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }

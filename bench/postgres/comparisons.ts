@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '../measure.ts';
+import { after, costs, dbimg, JOBS, run, sizeOf, stepsOf } from '../programs.ts';
 import {
   type Aim,
   type Compared,
@@ -13,7 +14,7 @@ import {
   rowsOf,
 } from '../report.ts';
 import { type Contestant, type Figures, inTurn, type Rounds } from '../rounds.ts';
-import { after, costs, dbimg, JOBS, type Rival, run, sizeOf, stepsOf } from './programs.ts';
+import type { Rival } from './programs.ts';
 import type { BenchServer } from './server.ts';
 
 /** The database that is dumped, and the one that is restored. */
