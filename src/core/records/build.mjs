@@ -8,7 +8,19 @@ const output = new URL('./kernel.wasm.ts', import.meta.url);
 // Of 64 KiB: up to the end of the last region of assembly/layout.ts.
 const pages = 71;
 const flags = [
-  ...['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--enable', 'bulk-memory'],
+  ...[
+    '-O3',
+    '--converge',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--use',
+    'abort=',
+    '--enable',
+    'bulk-memory',
+    '--enable',
+    'simd',
+  ],
   ...['--initialMemory', String(pages), '--maximumMemory', String(pages)],
 ];
 

@@ -42,6 +42,11 @@ interface Exports {
   readyLength(): number;
   readyUnfinished(): number;
   continued(): number;
+  openLines(values: number): void;
+  delimit(from: number, to: number): number;
+  linesLength(): number;
+  linesEnded(): number;
+  insideLine(): number;
 }
 
 /** An instance with its memory. The regions stay where they are: the memory never grows. */

@@ -4,6 +4,7 @@ import * as cut from './cut';
 import * as hash from './hash';
 import { HEAD, MAX_RECORD } from './layout';
 
+export { delimit, insideLine, linesEnded, linesLength, openLines } from './delimit';
 export { HEAD, INPUT, INPUT_SIZE, PIECE, PIECE_SIZE } from './layout';
 
 // What `feed`, `append` and `flush` return. Faults are FAULT plus a number of src/core/records/faults.ts.
