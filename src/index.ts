@@ -36,6 +36,7 @@ export type { VerifyReport } from './core/engine/verify.ts';
 export { DbimgError, ERRORS, type ErrorCode } from './core/errors.ts';
 export type { LaneState, Listener, ProgressEvent, Step, Warning } from './core/events.ts';
 export { type AdapterEntry, Registry } from './core/registry.ts';
+export type * from './core/relation.ts';
 export {
   MemoryStore,
   openStore,

@@ -15,6 +15,7 @@
  */
 import type { ErrorCode } from './errors.ts';
 import type { Warning } from './events.ts';
+import type { Describer, Relation, Translator } from './relation.ts';
 
 /** Data that survives `structuredClone` and `JSON.stringify`. */
 export type Plain =
@@ -92,9 +93,16 @@ export interface Adapter {
   joinLane(invitation: Invitation, context: Context): Promise<ReadLane>;
   /** Joins a target, possibly in another thread. Only after `Target.prepare`. */
   joinWriteLane(invitation: Invitation, context: Context): Promise<WriteLane>;
-  /** Records of a stream as typed values; works without a server. */
-  decoder(open: StreamOpen): RecordDecoder;
-  /** Typed values as records of this engine, for images that another engine wrote. */
+  /**
+   * Records of a stream as typed values; works without a server. With `relation`, a store of documents takes them apart
+   * into its columns; others may ignore it.
+   */
+  decoder(open: StreamOpen, relation?: Relation): RecordDecoder;
+  /** Says what an image of this adapter holds, so that others can take it. Absent: it is restored to its own kind alone. */
+  describer?(image: ImageSummary): Describer;
+  /** Says what images of other engines become here. Together with `encoder`; absent: it takes only its own images. */
+  readonly translator?: Translator;
+  /** Typed values as records of this engine. `open` is one that its translator made. */
   encoder?(open: StreamOpen): RecordEncoder;
   /** A data directory that no server uses: cold dumps, physical restore, combining increments, starting a server. */
   directory?(path: string, context: Context): Promise<DataDirectory>;
@@ -416,9 +424,14 @@ export interface RecordDecoder {
 }
 
 export interface RecordEncoder {
-  /** How the target's own records are read back. */
-  readonly open: StreamOpen;
-  encode(record: readonly Value[]): Uint8Array;
+  /**
+   * One record, framed as in a chunk. It must be what a `ReadLane` reads once it is loaded: proofs compare them.
+   *
+   * @param record values in the order of the stream's columns.
+   * @param number of the record within its object, from 0: no two have the same, whichever lane encodes them.
+   * @throws DbimgError `UNSUPPORTED` for a value that cannot be stored, naming what it is.
+   */
+  encode(record: readonly Value[], number: number): Uint8Array;
 }
 
 /** What `doctor` says of a server. */

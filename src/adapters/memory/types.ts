@@ -50,12 +50,7 @@ function* filePieces(chunk: Uint8Array): Generator<readonly Value[]> {
   }
 }
 
-export function encoder(open: StreamOpen): RecordEncoder {
-  return {
-    open: { ...open, encoding: ROW },
-    encode: (record) => encodeRow(record.map(cellOf)),
-  };
-}
+export const encoder = (): RecordEncoder => ({ encode: (record) => encodeRow(record.map(cellOf)) });
 
 function valueOfCell(cell: Cell): Value {
   if (cell === null) return { type: 'null' };
