@@ -40,6 +40,8 @@ export interface Subject {
   compare(a: string, b: string): Promise<readonly string[]>;
   /** A location with a password, and the password: it must not show. */
   readonly secret?: { readonly location: string; readonly password: string };
+  /** What the key, the first column of every table, is called where its name is not free. Default: as it was given. */
+  readonly key?: string;
   /** Names of tables that are hard to quote. */
   readonly oddNames: readonly string[];
   /** How many of the steps of a job the fault tests try: 1 is each, 3 every third. */

@@ -111,7 +111,7 @@ async function createRoot(members: readonly Mongod[], replicaSet: boolean): Prom
 
 /** Works with a client of its own, which is closed in the end. */
 export async function withMongo<T>(url: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: PATIENCE, appName: 'dbimg test' });
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: PATIENCE, appName: 'test of dbimg' });
   try {
     return await work(await client.connect());
   } finally {
