@@ -247,8 +247,9 @@ export interface ReadLane extends AsyncDisposable {
  * - `pg-copy-binary`, `pg-copy-text`: CopyData messages; the binary header and trailer are not part of any record.
  * - `mysql-packet`: packets, those of 2^24-1 bytes joined with the next.
  * - `bson`: documents one after the other, or other records that begin with their own length, i32 little-endian.
+ * - `bson-array`: elements of a BSON array whose values are documents; types and keys are part of no record.
  */
-export type Framing = 'pg-copy-binary' | 'pg-copy-text' | 'mysql-packet' | 'bson';
+export type Framing = 'pg-copy-binary' | 'pg-copy-text' | 'mysql-packet' | 'bson' | 'bson-array';
 
 /** Where a lane puts records. They are hashed and cut into chunks as they come; none is ever held as an object. */
 export interface RecordSink {

@@ -85,6 +85,7 @@ test('a stream that ends in the middle of a message is not complete', () => {
     ['pg-copy-binary', copyData(Buffer.concat([SIGNATURE, Buffer.alloc(8), Buffer.from([0, 0])]))],
     ['mysql-packet', [3, 0, 0, 0, 65, 66, 67]],
     ['bson', [6, 0, 0, 0, 1, 0]],
+    ['bson-array', [3, 48, 0, 6, 0, 0, 0, 1, 0]],
   ] as const;
   for (const Class of BOTH) {
     for (const [framing, bytes] of streams) {

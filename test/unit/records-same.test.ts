@@ -15,7 +15,7 @@ import {
   wireOf,
 } from './records-wire.ts';
 
-const FRAMINGS: readonly Framing[] = ['pg-copy-binary', 'pg-copy-text', 'mysql-packet', 'bson'];
+const FRAMINGS: readonly Framing[] = ['pg-copy-binary', 'pg-copy-text', 'mysql-packet', 'bson', 'bson-array'];
 const LIMITS: readonly CutLimits[] = [
   { min: 0, target: 1, max: 16 },
   { min: 16, target: 16, max: 64 },

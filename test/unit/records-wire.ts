@@ -56,7 +56,7 @@ export const SIGNATURE: Uint8Array = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 
 /** The lengths that a random record of this framing may not have. */
 export function shortest(framing: Framing | undefined): number {
-  return framing === 'bson' ? 5 : framing === 'mysql-packet' ? 1 : 0;
+  return framing === 'bson' || framing === 'bson-array' ? 5 : framing === 'mysql-packet' ? 1 : 0;
 }
 
 export function randomRecord(
@@ -65,7 +65,7 @@ export function randomRecord(
   length: number,
 ): Uint8Array<ArrayBuffer> {
   const record = random.bytes(length);
-  if (framing === 'bson') new DataView(record.buffer).setInt32(0, length, true);
+  if (framing === 'bson' || framing === 'bson-array') new DataView(record.buffer).setInt32(0, length, true);
   if (framing === 'mysql-packet' && (record[0] ?? 0) >= 0xfe) record[0] = 0xfb;
   if (framing === 'pg-copy-binary' && length === 2) record[0] = 0;
   return record;
@@ -77,7 +77,12 @@ export function wireOf(random: Random, framing: Framing, records: readonly Uint8
   const size = () => parts.reduce((sum, part) => sum + part.length, 0);
   const interrupt = () => {
     if (framing === 'bson' || !random.chance(8)) return;
-    const message = framing === 'mysql-packet' ? foreignPacket(random) : foreignMessage(random);
+    const message =
+      framing === 'bson-array'
+        ? Uint8Array.of(0)
+        : framing === 'mysql-packet'
+          ? foreignPacket(random)
+          : foreignMessage(random);
     foreign.set(size(), message.length);
     parts.push(message);
   };
@@ -106,6 +111,7 @@ export function wireOf(random: Random, framing: Framing, records: readonly Uint8
 
 function message(framing: Framing, payload: Uint8Array): Uint8Array[] {
   if (framing === 'bson') return [payload];
+  if (framing === 'bson-array') return [Buffer.from(`\x03${payload.length % 1234}\0`), payload];
   return framing === 'mysql-packet' ? packets(payload) : [copyData(payload)];
 }
 

@@ -17,6 +17,7 @@ export const FRAMING_NUMBERS = {
   'pg-copy-binary': 2,
   'mysql-packet': 3,
   bson: 4,
+  'bson-array': 5,
 } as const;
 
 interface Exports {

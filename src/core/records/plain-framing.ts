@@ -13,6 +13,8 @@ type Find = (data: Uint8Array) => Found | Fault | undefined;
 const COPY_SIGNATURE = [...'PGCOPY\n\xff\r\n\0'].map((char) => char.charCodeAt(0));
 const COPY_HEADER = 19;
 const FULL_PACKET = 0xffffff;
+/** Type of a BSON element whose value is a document. */
+const EMBEDDED = 3;
 
 export function plainFraming(framing: Framing): Find {
   switch (framing) {
@@ -24,6 +26,8 @@ export function plainFraming(framing: Framing): Find {
       return mysqlPackets();
     case 'bson':
       return findDocument;
+    case 'bson-array':
+      return findElement;
   }
 }
 
@@ -95,6 +99,15 @@ function findDocument(data: Uint8Array): Found | Fault | undefined {
   if (length > 0x7fffffff) return FAULT.tooLong;
   if (data.length < length) return undefined;
   return { size: length, record: data.slice(0, length), goesOn: false };
+}
+
+function findElement(data: Uint8Array): Found | Fault | undefined {
+  if (data.length === 0) return undefined;
+  if (data[0] !== EMBEDDED) return 'foreign';
+  const key = data.indexOf(0, 1);
+  if (key < 0) return undefined;
+  const found = findDocument(data.subarray(key + 1));
+  return typeof found === 'object' ? { ...found, size: key + 1 + found.size } : found;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -25,10 +25,13 @@ const EMPTY_PACKET: i32 = FAULT + 6;
 const COPY_TEXT: i32 = 1;
 const COPY_BINARY: i32 = 2;
 const MYSQL: i32 = 3;
+const BSON_ARRAY: i32 = 5;
 
 const COPY_DATA: u8 = 0x64;
 const COPY_HEADER: u32 = 19;
 const FULL_PACKET: u32 = 0xffffff;
+/** Type of a BSON element whose value is a document. */
+const EMBEDDED: u8 = 3;
 
 // Where in a message the walk stands.
 const BOUNDARY: i32 = 0;
@@ -37,6 +40,7 @@ const COPY_HEAD: i32 = 2;
 const EXTENSION: i32 = 3;
 const MAYBE_TRAILER: i32 = 4;
 const PAYLOAD: i32 = 5;
+const KEY: i32 = 6;
 
 let framing: i32 = 0;
 let state: i32 = BOUNDARY;
@@ -146,7 +150,8 @@ export function feed(from: usize, to: usize): i32 {
 /** Messages that lie whole in the input, until one does not, or is out of the ordinary. */
 function wholeMessages(to: usize): i32 {
   if (framing <= COPY_BINARY) return wholeCopyData(to);
-  return framing == MYSQL ? wholePackets(to) : wholeDocuments(to);
+  if (framing == MYSQL) return wholePackets(to);
+  return framing == BSON_ARRAY ? wholeElements(to) : wholeDocuments(to);
 }
 
 function wholeCopyData(to: usize): i32 {
@@ -186,12 +191,29 @@ function wholeDocuments(to: usize): i32 {
   return ALL;
 }
 
+function wholeElements(to: usize): i32 {
+  while (at + 7 <= to && load<u8>(at) == EMBEDDED) {
+    let document = at + 2;
+    while (document < to && load<u8>(document - 1) != 0) document += 1;
+    if (document + 5 > to || load<u8>(document - 1) != 0) return ALL;
+    const size = load<u32>(document);
+    if (size - 5 > <u32>(to - document) - 5) return ALL;
+    const outcome = cut.whole(document, size);
+    if (outcome >= cut.READY_BEFORE) return outcome == cut.READY_BEFORE ? PIECE_READY : ALL;
+    at = document + size;
+    if (outcome != cut.DONE) return PIECE_READY;
+  }
+  return ALL;
+}
+
 /** Goes on by what the input holds of the current part of a message. */
 function step(to: usize): i32 {
   if (state <= HEADER) {
     if (framing <= COPY_BINARY) return copyDataHeader(to);
-    return framing == MYSQL ? packetHeader(to) : documentHeader(to);
+    if (framing == MYSQL) return packetHeader(to);
+    return framing == BSON_ARRAY && state == BOUNDARY ? elementType() : documentHeader(to);
   }
+  if (state == KEY) return elementKey(to);
   if (state == COPY_HEAD) return copyHeader(to);
   if (state == MAYBE_TRAILER) return maybeTrailer(to);
   if (state == EXTENSION) {
@@ -298,6 +320,22 @@ function packetHeader(to: usize): i32 {
   goesOn = size == FULL_PACKET;
   state = PAYLOAD;
   return left == 0 ? endMessage() : ALL;
+}
+
+function elementType(): i32 {
+  if (load<u8>(at) != EMBEDDED) return FOREIGN;
+  at += 1;
+  state = KEY;
+  return ALL;
+}
+
+/** Keys of an array are its indexes, and say nothing. */
+function elementKey(to: usize): i32 {
+  while (at < to && state == KEY) {
+    if (load<u8>(at) == 0) state = HEADER;
+    at += 1;
+  }
+  return ALL;
 }
 
 /** The length is part of the record, so it goes both ways. */
