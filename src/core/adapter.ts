@@ -291,7 +291,7 @@ export interface TargetOptions {
 }
 
 /**
- * A restore in progress. Order of calls: `prepare`, `apply` of all pre-data, lanes load, lanes apply post-data, `apply`
+ * A restore in progress. Order of calls: `prepare`, perhaps `review`, `apply` of all pre-data, lanes load, lanes apply post-data, `apply`
  * of finish, `check`, perhaps `reread`, then exactly one of `publish` and `abandon`. Until `publish`, nobody who looks
  * at the target's place can take what is there for a complete database.
  */
@@ -301,6 +301,11 @@ export interface Target extends AsyncDisposable {
   plan(image: ImageSummary): Promise<Plan>;
   /** Makes the place beside. Fails with `TARGET_NOT_EMPTY`, and with `PERMISSION_DENIED` before anything was changed. */
   prepare(image: ImageSummary): Promise<void>;
+  /**
+   * Looks at what is to be restored, in order and in batches, after `prepare` or `plan` and before the first `apply`.
+   * Changes nothing. All obstacles of all batches are told together, and nothing is made if there is one.
+   */
+  review?(entries: readonly CatalogEntry[]): Promise<readonly Finding[]>;
   /** Applies entries in order, all or nothing of each. The engine hands over batches; splitting them is allowed. */
   apply(entries: readonly CatalogEntry[]): Promise<void>;
   /** Called once between the data and post-data, when lanes are idle. */

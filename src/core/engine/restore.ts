@@ -22,6 +22,7 @@ import type { LaneHome } from './lane-home.ts';
 import { Loader } from './loader.ts';
 import { PostData } from './post-data.ts';
 import { prove } from './prove.ts';
+import { Review } from './review.ts';
 import { type Selection, selector } from './select.ts';
 
 export interface RestoreJob extends JobOptions, Selection {
@@ -126,7 +127,7 @@ class Restore {
 
   async run(): Promise<RestoreReport> {
     const summary = summaryOf(this.#reader);
-    if (this.#options.dryRun) return this.#report({ plan: await this.#target.plan(summary) });
+    if (this.#options.dryRun) return this.#report({ plan: await this.#plan(summary) });
     await using loader = new Loader(this.#job, {
       adapter: this.#adapter,
       target: this.#target,
@@ -156,6 +157,21 @@ class Restore {
     }
   }
 
+  /** What the target says of the image's head, and of its catalog if it wants to see that. */
+  async #plan(summary: ImageSummary): Promise<Plan> {
+    const plan = await this.#target.plan(summary);
+    if (!this.#target.review) return plan;
+    await using review = new Review(this.#target, this.#options.tmp);
+    await this.#entries(this.#reader.frames()[Symbol.asyncIterator](), (entry) => review.add(entry));
+    await review.end();
+    const fits = (obstacle: boolean) =>
+      review.findings.filter(({ level }) => (level === 'obstacle') === obstacle);
+    return {
+      steps: [...plan.steps, ...fits(false).map(({ what }) => what)],
+      obstacles: [...plan.obstacles, ...fits(true)],
+    };
+  }
+
   /** Reads the image once, from its first frame to its footer. */
   async #load(loader: Loader): Promise<void> {
     const frames = this.#reader.frames()[Symbol.asyncIterator]();
@@ -171,22 +187,54 @@ class Restore {
     });
   }
 
-  /** Applies pre-data as it arrives and keeps the rest. Returns the first frame that is not of the catalog. */
+  /**
+   * Applies pre-data as it arrives, or once the target has seen the whole catalog, and keeps the rest. Returns the first
+   * frame that is not of the catalog.
+   */
   async #catalog(frames: AsyncIterator<StoredFrame>): Promise<IteratorResult<StoredFrame>> {
+    if (!this.#target.review) {
+      const next = await this.#entries(frames, (entry) => this.#take(entry));
+      await this.#apply();
+      return next;
+    }
+    await using review = new Review(this.#target, this.#options.tmp);
+    const next = await this.#entries(frames, async (entry) => {
+      await review.add(entry);
+      if (entry.phase !== 'pre-data') await this.#take(entry);
+    });
+    await review.end();
+    review.assertFits();
+    for (const { level, what, hint } of review.findings) {
+      if (level === 'warning')
+        this.#job.warn({ code: 'target', message: what, ...(hint === undefined ? {} : { hint }) });
+    }
+    for await (const entry of review.preData()) await this.#take(entry);
+    await this.#apply();
+    return next;
+  }
+
+  /** Hands on the entries that are wanted. Returns the first frame that is not of the catalog. */
+  async #entries(
+    frames: AsyncIterator<StoredFrame>,
+    take: (entry: CatalogEntry) => Promise<void>,
+  ): Promise<IteratorResult<StoredFrame>> {
     for (;;) {
       const next = await frames.next();
-      if (next.done || next.value.type !== FRAME.CATALOG) {
-        await this.#apply();
-        return next;
-      }
+      if (next.done || next.value.type !== FRAME.CATALOG) return next;
       for await (const entry of this.#reader.entries(next.value)) {
         this.#job.signal.throwIfAborted();
-        if (!this.#wants(entry)) continue;
-        if (entry.phase === 'pre-data') this.#batch.push(entry);
-        else await this.#postData.add(entry);
-        if (this.#batch.length >= BATCH) await this.#apply();
+        if (this.#wants(entry)) await take(entry);
       }
     }
+  }
+
+  async #take(entry: CatalogEntry): Promise<void> {
+    if (entry.phase !== 'pre-data') {
+      await this.#postData.add(entry);
+      return;
+    }
+    this.#batch.push(entry);
+    if (this.#batch.length >= BATCH) await this.#apply();
   }
 
   async #apply(): Promise<void> {
