@@ -53,6 +53,11 @@ export const registry: Registry = new Registry([
     load: async () => (await import('./adapters/postgres/adapter.ts')).adapter,
   },
   {
+    name: 'mysql',
+    schemes: ['mysql:', 'mariadb:'],
+    load: async () => (await import('./adapters/mysql/adapter.ts')).adapter,
+  },
+  {
     name: 'sqlite',
     schemes: ['sqlite:'],
     recognises: async (path) => (await import('./adapters/sqlite/recognise.ts')).isDatabasePath(path),

@@ -1,0 +1,200 @@
+/** Where a MySQL or MariaDB server is, from a URL and what the users of its own clients keep elsewhere. */
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { DbimgError } from '../../core/errors.ts';
+import { readOptionFiles } from './optionfile.ts';
+
+export const SSL_MODES = ['disabled', 'preferred', 'required', 'verify_ca', 'verify_identity'] as const;
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** Everything a session needs to be opened: plain data that may cross into a worker. Holds the password. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** Path of a unix socket, used instead of host and port. */
+  readonly socket?: string;
+  readonly user: string;
+  readonly password?: string;
+  /** Undefined: all databases of the server. */
+  readonly database?: string;
+  readonly sslMode: SslMode;
+  /** Files: certificate authorities, the client's certificate and key. */
+  readonly sslCa?: string;
+  readonly sslCert?: string;
+  readonly sslKey?: string;
+  /** Milliseconds for opening a session. */
+  readonly connectTimeout: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_PORT = 3306;
+const DEFAULT_CONNECT_TIMEOUT = 15_000;
+const PARAMETERS: readonly string[] = [
+  'user',
+  'password',
+  'socket',
+  'ssl-mode',
+  'ssl-ca',
+  'ssl-cert',
+  'ssl-key',
+  'connect-timeout',
+  'defaults-file',
+  'defaults-extra-file',
+  'defaults-group-suffix',
+];
+/** Variables that the products' own clients read, and the parameter that each is the default of. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  host: 'MYSQL_HOST',
+  port: 'MYSQL_TCP_PORT',
+  socket: 'MYSQL_UNIX_PORT',
+  password: 'MYSQL_PWD',
+  'defaults-group-suffix': 'MYSQL_GROUP_SUFFIX',
+};
+
+/**
+ * The server that a location names. The URL wins over option files, which win over the environment, as with `mysql`.
+ *
+ * @throws DbimgError `USAGE` if the location makes no sense.
+ */
+export async function endpointOf(location: string, environment: Environment): Promise<Endpoint> {
+  const given = parametersOf(location);
+  const parameter = await lookup(given, environment);
+  const socket = socketOf(given, parameter);
+  const host = parameter('host') || 'localhost';
+  return {
+    host,
+    port: portOf(parameter('port') ?? ''),
+    ...optional('socket', socket),
+    user: parameter('user') ?? userInfo().username,
+    ...optional('password', parameter('password')),
+    ...optional('database', given.get('database')),
+    ...tlsOf(parameter, socket !== undefined || isLocal(host)),
+    connectTimeout: timeoutOf(parameter('connect-timeout')),
+  };
+}
+
+/** What the location itself says. */
+function parametersOf(location: string): Map<string, string> {
+  const match = /^(?:mysql|mariadb):\/\/([^?#]*)(?:\?([^#]*))?$/is.exec(location);
+  if (!match) throw usage('This is no URL of MySQL or MariaDB.');
+  const [, before = '', query = ''] = match;
+  const at = before.lastIndexOf('@');
+  const slash = before.indexOf('/', at + 1);
+  const authority = before.slice(at + 1, slash < 0 ? undefined : slash);
+  const [user = '', ...password] = at < 0 ? [''] : before.slice(0, at).split(':');
+  const parameters = new Map<string, string>();
+  const set = (name: string, value: string): void => {
+    if (value !== '') parameters.set(name, decode(value));
+  };
+  set('user', user);
+  set('password', password.join(':'));
+  set('database', slash < 0 ? '' : before.slice(slash + 1));
+  const place = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority);
+  if (!place) throw usage('The host or port in the URL makes no sense.');
+  set('host', place[1] ?? place[2] ?? '');
+  set('port', place[3] ?? '');
+  for (const [written, value] of new URLSearchParams(query)) {
+    const name = written.toLowerCase().replaceAll('_', '-');
+    if (!PARAMETERS.includes(name)) throw usage(`The URL has a parameter that is not known: ${written}.`);
+    parameters.set(name, value);
+  }
+  return parameters;
+}
+
+async function lookup(
+  given: ReadonlyMap<string, string>,
+  environment: Environment,
+): Promise<(name: string) => string | undefined> {
+  const variable = (name: string): string | undefined => environment[VARIABLES[name] ?? ''] || undefined;
+  const files = await readOptionFiles(
+    {
+      only: expandHome(given.get('defaults-file')),
+      extra: expandHome(given.get('defaults-extra-file')),
+      suffix: given.get('defaults-group-suffix') ?? variable('defaults-group-suffix') ?? '',
+    },
+    environment,
+  );
+  return (name) => given.get(name) ?? files.get(name) ?? variable(name);
+}
+
+/** A socket from a file or variable is the way to `localhost`, and to nowhere else; a URL with a port means TCP. */
+function socketOf(
+  given: ReadonlyMap<string, string>,
+  parameter: (name: string) => string | undefined,
+): string | undefined {
+  if (given.has('socket')) return given.get('socket');
+  if (given.has('port') || (parameter('host') ?? 'localhost') !== 'localhost') return undefined;
+  return parameter('socket');
+}
+
+type TlsParameters = Pick<Endpoint, 'sslMode' | 'sslCa' | 'sslCert' | 'sslKey'>;
+
+function tlsOf(parameter: (name: string) => string | undefined, local: boolean): TlsParameters {
+  const asked = parameter('ssl-mode')?.toLowerCase().replaceAll('-', '_');
+  if (asked !== undefined && !(SSL_MODES as readonly string[]).includes(asked)) {
+    throw usage(`ssl-mode is one of ${SSL_MODES.join(', ')}.`);
+  }
+  return {
+    sslMode: (asked as SslMode | undefined) ?? (local ? 'preferred' : 'verify_identity'),
+    ...optional('sslCa', expandHome(parameter('ssl-ca'))),
+    ...optional('sslCert', expandHome(parameter('ssl-cert'))),
+    ...optional('sslKey', expandHome(parameter('ssl-key'))),
+  };
+}
+
+/** Whether the way to the server stays on this machine. */
+export function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}
+
+function expandHome(path: string | undefined): string | undefined {
+  return path?.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+}
+
+function portOf(text: string): number {
+  if (text === '') return DEFAULT_PORT;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw usage('A port is a whole number from 1 to 65535.');
+}
+
+function timeoutOf(seconds: string | undefined): number {
+  const value = Number(seconds ?? '');
+  return Number.isFinite(value) && value > 0 ? value * 1000 : DEFAULT_CONNECT_TIMEOUT;
+}
+
+function optional<K extends string>(name: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]?: string });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw usage('The URL holds a % that begins no %XX: write %25 for the character itself.');
+  }
+}
+
+function usage(message: string): DbimgError {
+  return new DbimgError('USAGE', message, {
+    hint: 'It looks like mysql://user:password@host:3306/database; write odd characters as %XX.',
+  });
+}
+
+/** The location without its secrets. Never throws, whatever it is given. */
+export function redact(location: string): string {
+  const text = String(location);
+  return text
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):.*@/is, '$1:***@')
+    .replace(/((?:^|[?&\s])password\s*=\s*)([^&#\s]*)/gis, '$1***');
+}
+
+/** What messages call the server: without user and password. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  const { host, port, socket, database } = endpoint;
+  const place = socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return database === undefined
+    ? `the server at ${place}`
+    : `database ${JSON.stringify(database)} at ${place}`;
+}
