@@ -43,6 +43,7 @@ const LETTERS = [
   '`',
   '\u0301',
 ];
+const SYMBOL = 14;
 const LOCALES = ['de', 'fr', 'sv', 'simple', 'en_US', 'zh'];
 
 export async function createRandomDatabase(database: Db, seed: number): Promise<RandomDatabase> {
@@ -54,9 +55,10 @@ export async function createRandomDatabase(database: Db, seed: number): Promise<
     const kind = random.integer(0, 9);
     if (kind === 0) await makeTimeSeries(database, name, random);
     else {
-      await database.command(createCommand(name, random));
+      const command = createCommand(name, random);
+      await database.command(command);
       plain.push(name);
-      made.documents += await fill(database, name, random);
+      made.documents += await fill(database, name, random, command.collation !== undefined);
     }
     for (const index of random.times(0, 5, (nth) => indexOf(random, nth)))
       made.indexes += (await createIndex(database, name, index)) ? 1 : 0;
@@ -99,9 +101,10 @@ function createCommand(create: string, random: Random): Document {
   return command;
 }
 
-async function fill(database: Db, name: string, random: Random): Promise<number> {
+async function fill(database: Db, name: string, random: Random, collated: boolean): Promise<number> {
   const odd = random.chance(0.5);
-  const ids = random.chance(0.3) ? ID_VALUES : undefined;
+  // An index with a collation takes no symbols.
+  const ids = random.chance(0.3) ? ID_VALUES.filter(([type]) => type !== SYMBOL || !collated) : undefined;
   const count = ids ? random.integer(0, ids.length) : random.pick([0, 1, random.integer(2, 2000)]);
   const documents = Array.from({ length: count }, (_, nth) =>
     document(
