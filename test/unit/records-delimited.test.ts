@@ -42,14 +42,12 @@ function textOf(
 ): { text: Uint8Array; records: number } {
   const delimited = new DelimitedText(columns, headroom);
   const parts: Uint8Array[] = [];
-  let failed = true;
   try {
     for (const piece of pieces) for (const part of delimited.text(piece)) parts.push(part.subarray(headroom));
-    failed = false;
+    return { text: Buffer.concat(parts), records: delimited.end() };
   } finally {
-    if (failed) delimited.end();
+    delimited.drop();
   }
-  return { text: Buffer.concat(parts), records: delimited.end() };
 }
 
 function split(random: Random, bytes: Uint8Array, most: number): Uint8Array[] {

@@ -12,7 +12,7 @@ export class DelimitedText {
   readonly #headroom: number;
   readonly #kernel: Kernel;
   #records = 0;
-  #state: 'open' | 'broken' | 'ended' = 'open';
+  #state: 'open' | 'failed' | 'ended' = 'open';
 
   /**
    * @param columns how many values a record has, at least 1
@@ -43,7 +43,7 @@ export class DelimitedText {
       const slice = bytes.subarray(start, start + input.length);
       input.set(slice);
       if (run.delimit(inputStart, inputStart + slice.length) !== 0) {
-        this.#state = 'broken';
+        this.#state = 'failed';
         throw damaged('a length is none');
       }
       this.#records = run.linesEnded();
@@ -55,19 +55,24 @@ export class DelimitedText {
   }
 
   /**
-   * Gives the memory back. To be called once, also after an error, and before another chunk's text is begun.
+   * Ends the chunk.
    *
    * @returns how many records there were
    * @throws DbimgError `IMAGE_DAMAGED` in the middle of a record.
    */
   end(): number {
-    if (this.#state === 'ended') throw misuse('The text has ended.');
+    if (this.#state !== 'open') throw misuse(`The text has ${this.#state}.`);
     const inside = this.#kernel.run.insideLine() !== 0;
-    const broken = this.#state === 'broken';
+    this.drop();
+    if (inside) throw damaged('they end in the middle of one');
+    return this.#records;
+  }
+
+  /** Gives the memory back if `end` has not. May be called repeatedly. */
+  drop(): void {
+    if (this.#state === 'ended') return;
     this.#state = 'ended';
     returnKernel(this.#kernel);
-    if (inside && !broken) throw damaged('they end in the middle of one');
-    return this.#records;
   }
 }
 
