@@ -14,6 +14,8 @@ export interface Outcome {
   /** 0 for a result set with rows. */
   readonly affected: number;
   readonly warnings: number;
+  /** What the server says in words: for LOAD DATA its counts. */
+  readonly info: string;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface Outcome {
 export class ResultSet {
   readonly outcome: Promise<Outcome>;
   readonly #input: FramedInput | undefined;
+  readonly #onFile: (() => void) | undefined;
   readonly #resolve: (outcome: Outcome) => void;
   readonly #reject: (error: unknown) => void;
   #state: 'first' | 'columns' | 'rows' | 'last' | 'done' = 'first';
@@ -36,13 +39,17 @@ export class ResultSet {
   #payloadLength = 0;
   #missing = 0;
 
-  /** @param input where rows go; without it a result with rows is an error. */
-  constructor(input?: FramedInput) {
+  /**
+   * @param input where rows go; without it a result with rows is an error.
+   * @param onFile called when the server asks for the data of LOAD DATA LOCAL; without it that is an error.
+   */
+  constructor(input?: FramedInput, onFile?: () => void) {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     this.outcome = promise;
     // Whoever waits hears of it; a connection that is given up has nobody.
     promise.catch(() => {});
     this.#input = input;
+    this.#onFile = onFile;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -131,7 +138,10 @@ export class ResultSet {
       const affected = lengthAt(payload, 1);
       const insertId = lengthAt(payload, 1 + affected.size);
       const status = 1 + affected.size + insertId.size;
-      this.#end({ affected: affected.value, warnings: payload.readUInt16LE(status + 2) });
+      const info = payload.toString('utf8', status + 4);
+      this.#end({ affected: affected.value, warnings: payload.readUInt16LE(status + 2), info });
+    } else if (payload[0] === LOCAL_INFILE && this.#onFile) {
+      this.#onFile();
     } else if (payload[0] === LOCAL_INFILE || !this.#input) {
       throw new Error('The server answered with something that was not asked for.');
     } else {
@@ -142,7 +152,7 @@ export class ResultSet {
 
   #takeLast(payload: Buffer): void {
     if (payload[0] !== EOF) throw new Error('The server ended its rows with something unknown.');
-    this.#end({ affected: 0, warnings: payload.length >= 3 ? payload.readUInt16LE(1) : 0 });
+    this.#end({ affected: 0, warnings: payload.length >= 3 ? payload.readUInt16LE(1) : 0, info: '' });
   }
 
   #end(outcome: Outcome): void {

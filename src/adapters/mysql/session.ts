@@ -167,7 +167,8 @@ async function kill(endpoint: Endpoint, id: number): Promise<void> {
   }
 }
 
-function sendQuery(wire: Driver['wire'], statement: string | Uint8Array): void {
+/** Sends a statement as COM_QUERY. */
+export function sendQuery(wire: Driver['wire'], statement: string | Uint8Array): void {
   const text = typeof statement === 'string' ? Buffer.from(statement) : statement;
   const payload = Buffer.concat([Buffer.of(COM_QUERY), text]);
   let sequence = 0;
