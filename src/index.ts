@@ -106,7 +106,10 @@ export interface DumpOptions extends CommonOptions {
   readonly shebang?: boolean;
   /** Leave out secrets that are state, such as password verifiers. */
   readonly noSecrets?: boolean;
+  /** Rows in key order, one stream an object, and what full pages save in the report. */
   readonly order?: 'key';
+  /** Leave out what of the source is damaged, and name it in the report's omissions. */
+  readonly salvage?: boolean;
   /** Kinds of omission that are accepted. */
   readonly allow?: readonly string[];
   /** Replace an image that is already there. */

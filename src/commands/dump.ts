@@ -27,11 +27,16 @@ const flags = {
   shebang: toggle({ summary: 'Begin the image with a #! line, so that it can be made executable.' }),
   order: choice({
     options: ['key'],
-    summary: 'Save rows in key order, not as they lie: slower, more alike from dump to dump.',
+    summary:
+      'Save rows in key order, not as they lie: slower, more alike from dump to dump. Tells what full pages save.',
   }),
   only: shared.only,
   skip: shared.skip,
   'schema-only': toggle({ group: 'SELECTION', summary: 'Definitions without rows.' }),
+  salvage: toggle({
+    group: 'SAFETY',
+    summary: 'Leave out what is damaged in the database, and name it, instead of giving up.',
+  }),
   overwrite: toggle({
     group: 'SAFETY',
     summary: 'Replace the file if it exists, once the new image is complete.',
@@ -78,11 +83,11 @@ export default class Dump extends BaseCommand {
     checkImageOutput(image, this.jsonEnabled());
     const encrypt = await encryptionOf(options);
     const sign = options.sign === undefined ? undefined : { privateKey: await readKeyFile(options.sign) };
-    const { jobs, lanes, level, only, skip, shebang, order, allow, overwrite, rate } = options;
+    const { jobs, lanes, level, only, skip, shebang, order, allow, overwrite, rate, salvage } = options;
     const { dump } = await import('../index.ts');
     const result = await this.job(options, (handles) =>
       dump({
-        ...{ source, image, shebang, overwrite, ...handles },
+        ...{ source, image, shebang, overwrite, salvage, ...handles },
         ...{ schemaOnly: options['schema-only'], noSecrets: options['no-secrets'] },
         ...defined({ jobs, lanes, level, only, skip, order, allow, rate, encrypt, sign }),
         ...defined({

@@ -57,6 +57,8 @@ export interface Capabilities {
   readonly replace: boolean;
   /** Whether `Database.changes` exists: log capture, point-in-time restore. */
   readonly changes: boolean;
+  /** Whether `SnapshotOptions.salvage` is possible. */
+  readonly salvage?: boolean;
 }
 
 /** What every call that reaches a server gets besides its arguments. */
@@ -134,8 +136,10 @@ export interface SnapshotOptions {
   readonly noSecrets?: boolean;
   /** Objects to leave alone; their parts and catalog entries do not appear. */
   selects?(object: ObjectName): boolean;
-  /** Rows in key order instead of the order in which they lie. */
+  /** Rows in key order instead of the order in which they lie: the rows of an object are one stream. */
   readonly order?: 'key';
+  /** Leave out what is damaged, each with an {@link Omission}, instead of failing with `SOURCE_DAMAGED`. */
+  readonly salvage?: boolean;
   /** Rights to go on with less than one position, given by name on the command line. */
   readonly allow?: readonly string[];
 }
@@ -169,6 +173,16 @@ export interface Finish {
   readonly parts?: readonly Part[];
   /** Whether `log` turned out to be unnecessary: its frames are then marked as not to be replayed. */
   readonly logUnneeded?: boolean;
+  /** With `order`, where the engine can tell. */
+  readonly packing?: Packing;
+}
+
+/** What rows in key order save, in bytes. */
+export interface Packing {
+  /** That the database takes at the source, with free pages and free space in pages. */
+  readonly source: number;
+  /** That it would take with full pages and none that are free, as after a restore: an estimate. */
+  readonly packed: number;
 }
 
 /** One object of the catalog, one line of the image's stream 0. */
@@ -257,6 +271,11 @@ export interface RecordSink {
   framed(framing: Framing): FramedInput;
   /** The cold path: a record, or a piece of one. `last` ends the record. */
   append(bytes: Uint8Array, last: boolean): void;
+  /**
+   * Ends the chunk, between two records: physical images cut at fixed multiples of pages, so that a changed page changes
+   * one chunk. Absent where no chunks are made.
+   */
+  cut?(): void;
   /** Resolves when the sink wants more; `undefined` when it can take more at once. Rejects if the dump has failed. */
   pressure(): Promise<void> | undefined;
 }

@@ -1,5 +1,5 @@
 /** Databases of every shape that the file format has: by a seed, through SQLite itself. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { SqliteRandom } from './random.ts';
 
@@ -12,7 +12,7 @@ const ODD_NAMES = ['select', 'with "quotes"', "l'étoile", 'ta ble', '表', '', 
 /** How a value gets in: text that is no text of the encoding, and text without affinity, by way of bytes. */
 const AS_TEXT = 'CAST(? AS TEXT)';
 
-export interface Made {
+interface Setting {
   readonly pageSize: number;
   readonly encoding: string;
   readonly autoVacuum: number;
@@ -21,10 +21,27 @@ export interface Made {
   readonly reserved: number;
 }
 
+export interface Made extends Setting {
+  /** Times that SQLite damaged the database itself, so that another was made. */
+  readonly spoilt: number;
+}
+
 /** Fills a file that is not there yet, and closes it. */
 export function makeRandomDatabase(path: string, seed: number): Made {
+  for (let spoilt = 0; ; spoilt += 1) {
+    try {
+      return { ...makeOnce(path, seed + spoilt * 2 ** 24), spoilt };
+    } catch (error) {
+      // Of seed 10404 SQLite 3.53.4 makes a malformed tree: auto_vacuum, pages of 512 bytes, long keys, OR REPLACE.
+      if (spoilt === 3 || !/malformed/.test(String(error))) throw error;
+      for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true });
+    }
+  }
+}
+
+function makeOnce(path: string, seed: number): Setting {
   const random = new SqliteRandom(seed);
-  const made: Made = {
+  const made = {
     pageSize: random.pick(PAGE_SIZES),
     encoding: random.pick(ENCODINGS),
     autoVacuum: random.integer(0, 2),
@@ -51,7 +68,7 @@ export function makeRandomDatabase(path: string, seed: number): Made {
 }
 
 /** SQLite keeps to what the header of a database without tables says. */
-function reserve(path: string, { pageSize, encoding, autoVacuum, reserved }: Made): void {
+function reserve(path: string, { pageSize, encoding, autoVacuum, reserved }: Setting): void {
   const database = new DatabaseSync(path);
   database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA encoding = '${encoding}';
     PRAGMA auto_vacuum = ${autoVacuum}; PRAGMA user_version = 1`);
@@ -69,7 +86,7 @@ interface Shape {
   readonly withoutRowid: boolean;
 }
 
-function makeTable(database: DatabaseSync, random: SqliteRandom, made: Made, number: number): void {
+function makeTable(database: DatabaseSync, random: SqliteRandom, made: Setting, number: number): void {
   const name = `${random.pick(ODD_NAMES)}${number}`;
   const columns = random.chance(0.1) ? random.integer(120, 300) : random.integer(1, 8);
   const withoutRowid = random.chance(0.35);
@@ -99,7 +116,7 @@ function keyOf(random: SqliteRandom, columns: number): string[] {
   });
 }
 
-function fill(database: DatabaseSync, random: SqliteRandom, made: Made, table: Shape, rows: number): void {
+function fill(database: DatabaseSync, random: SqliteRandom, made: Setting, table: Shape, rows: number): void {
   const names = Array.from({ length: table.columns }, (_, at) => `c${at}`);
   const rowid = !table.withoutRowid && random.chance(0.5);
   database.exec('BEGIN');
@@ -125,7 +142,7 @@ function fill(database: DatabaseSync, random: SqliteRandom, made: Made, table: S
 }
 
 /** Rows that are there already do not get the new columns written into them. */
-function addColumns(database: DatabaseSync, random: SqliteRandom, made: Made, table: Shape): void {
+function addColumns(database: DatabaseSync, random: SqliteRandom, made: Setting, table: Shape): void {
   const defaults = [
     '',
     'DEFAULT NULL',
@@ -143,7 +160,7 @@ function addColumns(database: DatabaseSync, random: SqliteRandom, made: Made, ta
 }
 
 /** Leaves free pages and half-empty leaves. */
-function disturb(database: DatabaseSync, random: SqliteRandom, made: Made, table: Shape): void {
+function disturb(database: DatabaseSync, random: SqliteRandom, made: Setting, table: Shape): void {
   const remainder = random.integer(0, 2);
   const number = table.withoutRowid ? 'length(c0)' : 'rowid';
   database.exec(`DELETE FROM ${quote(table.name)} WHERE ${number} % 3 = ${remainder}`);
@@ -156,7 +173,7 @@ interface Chosen {
   readonly asText: boolean;
 }
 
-function randomValue(random: SqliteRandom, made: Made): Chosen {
+function randomValue(random: SqliteRandom, made: Setting): Chosen {
   const plain = (value: Bound): Chosen => ({ value, asText: false });
   switch (random.integer(0, 9)) {
     case 0:
@@ -192,7 +209,7 @@ function randomValue(random: SqliteRandom, made: Made): Chosen {
 }
 
 /** Mostly short, sometimes beyond what a page holds, by one byte or by many pages. */
-function lengthOf(random: SqliteRandom, made: Made): number {
+function lengthOf(random: SqliteRandom, made: Setting): number {
   if (random.chance(0.85)) return random.integer(0, 40);
   if (random.chance(0.7)) return Math.min(6000, made.pageSize) - random.integer(0, 50);
   return random.integer(0, 20_000);

@@ -9,6 +9,7 @@ export interface AnyRecorder {
   readonly bytes: number;
   framed(framing: Framing): FramedInput;
   append(bytes: Uint8Array, last: boolean): void;
+  cut(): void;
   end(): Digest;
 }
 

@@ -202,6 +202,30 @@ test('pieces are about 1 MiB, whatever the length of the records, and cuts find 
   }
 });
 
+test('a cut that is asked for ends a piece between two records, and only there', () => {
+  for (const Class of BOTH) {
+    const { recorder, pieces } = collect(Class, { min: 1000, target: 1024, max: 4096 });
+    recorder.cut();
+    recorder.append(counted(10), true);
+    recorder.append(counted(20), true);
+    recorder.cut();
+    recorder.cut();
+    recorder.append(counted(30), true);
+    const digest = recorder.end();
+    assert.deepEqual(
+      pieces.map(({ records, bytes }) => [records, bytes.length]),
+      [
+        [2, 30],
+        [1, 30],
+      ],
+    );
+    assert.equal(digest.records, 3);
+    const { recorder: inside } = collect(Class, { min: 1000, target: 1024, max: 4096 });
+    inside.append(counted(10), false);
+    assert.throws(() => inside.cut(), isError('BUG', /middle of a record/));
+  }
+});
+
 test('pieces own their memory', () => {
   const { recorder, pieces } = collect(Recorder, { min: 0, target: 1, max: 100 });
   for (let i = 0; i < 3; i++) recorder.append(counted(50 + i), true);

@@ -68,7 +68,7 @@ async function assertNamed(
     assert.match(error.hint ?? '', /--salvage/);
     return true;
   });
-  const salvaged = await readDatabase(path, { allow: ['damaged'] });
+  const salvaged = await readDatabase(path, { salvage: true });
   const { omissions } = salvaged.snapshot;
   assert.deepEqual(
     [...new Set(omissions.map(({ kind, object }) => `${kind} ${object.at(-1)}`))],
@@ -207,8 +207,8 @@ test('random damage is an error of ours or none, and salvage always ends', async
       bytes[page * PAGE + random.integer(0, random.chance(0.7) ? 60 : PAGE - 1)] = random.integer(0, 255);
     }
     writeFileSync(path, bytes);
-    for (const allow of [[], ['damaged']]) {
-      const read = await readDatabase(path, { allow }).catch((error: unknown) => error);
+    for (const salvage of [false, true]) {
+      const read = await readDatabase(path, { salvage }).catch((error: unknown) => error);
       if (read instanceof Error) assert.ok(isOurs(read), `${nth}: ${read.stack}`);
       else named += (read as ReadDatabase).snapshot.omissions.length;
     }

@@ -3,8 +3,6 @@ import { PageDamage } from './pages/damage.ts';
 import { Cell, childAt, keyAt, readTreePage, type TreeKind, type TreePage } from './pages/page.ts';
 import type { PageSource } from './pages/source.ts';
 
-/** A part is cut in two when it is larger. */
-const MOST_BYTES = 48 * 1024 * 1024;
 /** Subtrees that are enough to cut a table evenly. */
 const ENOUGH = 512;
 const SAMPLES = 8;
@@ -32,16 +30,16 @@ interface Subtree {
   readonly follower: readonly [number, number] | undefined;
 }
 
-/** Parts in key order, at least one. A tree that is damaged is one part: whoever reads it finds what is wrong. */
-export function divide(source: PageSource, root: number, kind: TreeKind): Division[] {
+/** Parts in key order of about `most` bytes at most, at least one. A tree that is damaged is one part: whoever reads it finds what is wrong. */
+export function divide(source: PageSource, root: number, kind: TreeKind, most: number): Division[] {
   const trees = new TreeSampler(source, kind);
   const whole = { bytes: source.pageSize, records: 0 };
   try {
     const subtrees = trees.subtrees(root);
     const sample = trees.sample(subtrees);
     const all = { bytes: sample.bytes * subtrees.length, records: sample.records * subtrees.length };
-    if (all.bytes <= MOST_BYTES || subtrees.length < 2) return [all];
-    return kind === 'table' ? byRowid(subtrees, sample) : byPieces(subtrees, sample);
+    if (all.bytes <= most || subtrees.length < 2) return [all];
+    return kind === 'table' ? byRowid(subtrees, sample, most) : byPieces(subtrees, sample, most);
   } catch (error) {
     if (error instanceof PageDamage) return [whole];
     throw error;
@@ -134,13 +132,13 @@ type Size = { readonly bytes: number; readonly records: number };
  * Halves the space of rowids where a half holds too much, and so on: cuts lie at round numbers and stay where they are
  * when rows are added elsewhere, so that dumps of one table at two times have most of their chunks in common.
  */
-function byRowid(subtrees: readonly Subtree[], each: Size): Division[] {
+function byRowid(subtrees: readonly Subtree[], each: Size, most: number): Division[] {
   const parts: Division[] = [];
   const halve = (first: number, end: number, from: bigint, bits: bigint): void => {
     const count = end - first;
     const size = { bytes: each.bytes * count, records: each.records * count };
     const to = from + (1n << bits) - 1n;
-    if (size.bytes <= MOST_BYTES || count < 2 || bits === 0n) {
+    if (size.bytes <= most || count < 2 || bits === 0n) {
       parts.push({ ...size, from: String(from), to: String(to) });
       return;
     }
@@ -168,8 +166,8 @@ function joinEmpty(parts: readonly Division[]): Division[] {
   return last ? [...joined, { ...last, to: String(LAST_ROWID) }] : [...parts];
 }
 
-function byPieces(subtrees: readonly Subtree[], each: Size): Division[] {
-  const count = Math.min(subtrees.length, Math.ceil((each.bytes * subtrees.length) / MOST_BYTES));
+function byPieces(subtrees: readonly Subtree[], each: Size, most: number): Division[] {
+  const count = Math.min(subtrees.length, Math.ceil((each.bytes * subtrees.length) / most));
   return Array.from({ length: count }, (_, part) => {
     const first = Math.floor((part * subtrees.length) / count);
     const end = Math.floor(((part + 1) * subtrees.length) / count);

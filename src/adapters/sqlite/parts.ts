@@ -8,10 +8,14 @@ import type { PageSource } from './pages/source.ts';
 import type { Content } from './pin.ts';
 import { FILE, MAIN_FILE, openOf, SCHEMA } from './types.ts';
 
+/** A part is cut in two when it is larger. */
+const MOST_BYTES = 48 * 1024 * 1024;
 /** Pages of a physical part. A multiple of `RECORD_BYTES`. */
 const PART_BYTES = 32 * 1024 * 1024;
 /** Data of a record of a physical image: a whole number of pages of any size, at a multiple of itself. */
 export const RECORD_BYTES: number = 64 * 1024;
+/** Data of a chunk of a physical image, likewise: just so much that nothing else cuts it. */
+export const CHUNK_BYTES: number = 512 * 1024;
 
 /** Scope of a part of a table. */
 export interface RowScope {
@@ -28,17 +32,24 @@ export interface FileScope {
   readonly to: number;
 }
 
-/** The parts of a table, at least one. `fallbacks` are what rows have that are older than a column. */
+export interface PartOptions {
+  /** What rows have that are older than a column. */
+  readonly fallbacks: readonly StoredField[];
+  /** As one part, whose chunks depend on the rows alone and not on the pages in which they lie. */
+  readonly whole: boolean;
+}
+
+/** The parts of a table, at least one. */
 export function tableParts(
   table: DataTable,
   content: Content,
   source: PageSource,
-  fallbacks: readonly StoredField[],
+  { fallbacks, whole }: PartOptions,
 ): Part[] {
   const { shape, root, name } = table;
   const kind: TreeKind = shape.withoutRowid ? 'index' : 'table';
   const { encoding, schemaFormat } = content.header;
-  return divide(source, root, kind).map((division, part) => ({
+  return divide(source, root, kind, whole ? Number.POSITIVE_INFINITY : MOST_BYTES).map((division, part) => ({
     open: openOf(name, part, shape, encoding),
     estimate: { bytes: division.bytes, records: division.records },
     scope: { root, kind, division, fallbacks, schemaFormat } satisfies RowScope as unknown as Plain,

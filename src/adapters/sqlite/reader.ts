@@ -7,7 +7,7 @@ import { SUBTREE } from './division.ts';
 import { damageError, type PageDamage } from './pages/damage.ts';
 import { type PageLayout, PageSource } from './pages/source.ts';
 import { type CellRun, cellRun, type WalkOptions, walk } from './pages/walk.ts';
-import { type FileScope, RECORD_BYTES, type RowScope } from './parts.ts';
+import { CHUNK_BYTES, type FileScope, RECORD_BYTES, type RowScope } from './parts.ts';
 import { RowFeed, TURN_AFTER } from './rows.ts';
 import { FILE, MAIN_FILE } from './types.ts';
 
@@ -78,6 +78,7 @@ export class SqliteReadLane implements ReadLane {
       }
       sink.append(fileRecordHeader(MAIN_FILE, from, size), false);
       sink.append(record.subarray(0, size), true);
+      if ((from + RECORD_BYTES) % CHUNK_BYTES === 0) sink.cut?.();
       await sink.pressure();
       if ((from - scope.from) % TURN_AFTER === 0) await turn();
     }

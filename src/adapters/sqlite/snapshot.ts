@@ -8,6 +8,7 @@ import type {
   Invitation,
   ObjectName,
   Omission,
+  Packing,
   Part,
   Position,
   Snapshot,
@@ -19,14 +20,13 @@ import { catalogOf } from './catalog.ts';
 import { findDamage } from './damaged.ts';
 import { FallbackReader } from './fallbacks.ts';
 import { type DataTable, EMPTY, type Inventory, takeInventory } from './inventory.ts';
+import { packingOf, type Tree } from './packing.ts';
+import { PageDamage } from './pages/damage.ts';
 import { PageSource } from './pages/source.ts';
 import { fileParts, tableParts } from './parts.ts';
 import { Pin } from './pin.ts';
 import type { SnapshotInvitation } from './reader.ts';
 import { FILE, SCHEMA } from './types.ts';
-
-/** The kind of omission by which a caller accepts that damaged rows are left out. */
-export const DAMAGED = 'damaged';
 
 export class SqliteSnapshot implements Snapshot {
   readonly kind: ImageKind;
@@ -52,7 +52,7 @@ export class SqliteSnapshot implements Snapshot {
     this.position = { type: 'sqlite', value: pin.position, time: new Date().toISOString(), exact: true };
     const invitation: SnapshotInvitation = {
       ...(pin.content ? { layout: pin.content.layout } : {}),
-      salvage: salvages(options),
+      salvage: options.salvage ?? false,
     };
     this.invitation = invitation;
   }
@@ -63,7 +63,7 @@ export class SqliteSnapshot implements Snapshot {
     try {
       const logical = options.kind === 'logical' ? pin.content : undefined;
       const { signal } = context;
-      const inventory = logical ? await takeInventory(logical, salvages(options), signal) : EMPTY;
+      const inventory = logical ? await takeInventory(logical, options.salvage ?? false, signal) : EMPTY;
       return new SqliteSnapshot(pin, inventory, options, context);
     } catch (error) {
       pin.release();
@@ -74,7 +74,7 @@ export class SqliteSnapshot implements Snapshot {
   async *catalog(): AsyncGenerator<CatalogEntry> {
     if (this.kind !== 'logical') return;
     yield* catalogOf(this.#inventory, this.#pin.content, (object) => this.#wants(object));
-    if (salvages(this.#options) && this.#source) {
+    if (this.#options.salvage && this.#source) {
       for (const table of this.#tables()) this.#omissions.push(...(await this.#damageOf(table)));
     }
   }
@@ -116,13 +116,49 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async finish(): Promise<Finish> {
+    const packing = this.#options.order === 'key' ? await this.#packing() : undefined;
     this.#pin.assertUnchanged();
-    return { position: this.position };
+    return { position: this.position, ...(packing ? { packing } : {}) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fallbacks?.[Symbol.dispose]();
     this.#pin.release();
+  }
+
+  /** Indexes are looked at for it alone: damage there hinders no dump. */
+  async #packing(): Promise<Packing | undefined> {
+    const { content } = this.#pin;
+    if (!content) return undefined;
+    const { layout, header } = content;
+    const all = this.#options.selects === undefined;
+    try {
+      return await packingOf(new PageSource(layout), {
+        trees: this.#trees(),
+        file: all ? layout.pages * layout.pageSize : undefined,
+        mapped: header.autoVacuum !== 'none',
+        signal: this.#context.signal,
+      });
+    } catch (error) {
+      if (!(error instanceof PageDamage)) throw error;
+      const message = `What packing saves cannot be said: ${error.message}.`;
+      this.#context.warn({ code: 'source-damaged', message });
+      return undefined;
+    }
+  }
+
+  /** Of the schema itself, the chosen tables, and their indexes. */
+  #trees(): Tree[] {
+    const tables = new Map(this.#tables().map((table) => [table.name.toLowerCase(), table]));
+    const trees: Tree[] = [{ root: 1, kind: 'table' }];
+    for (const { root, shape } of tables.values()) {
+      trees.push({ root, kind: shape.withoutRowid ? 'index' : 'table' });
+    }
+    for (const { type, table, root } of this.#inventory.rows) {
+      if (type === 'index' && root > 0 && tables.has(table.toLowerCase()))
+        trees.push({ root, kind: 'index' });
+    }
+    return trees;
   }
 
   #tables(): DataTable[] {
@@ -137,7 +173,8 @@ export class SqliteSnapshot implements Snapshot {
     const { content } = this.#pin;
     if (!content || !this.#source || !this.#fallbacks)
       throw new DbimgError('BUG', 'A database without pages has a table.');
-    return tableParts(table, content, this.#source, this.#fallbacks.read(table.shape));
+    const whole = this.#options.order === 'key';
+    return tableParts(table, content, this.#source, { fallbacks: this.#fallbacks.read(table.shape), whole });
   }
 
   async #damageOf(table: DataTable): Promise<Omission[]> {
@@ -150,8 +187,4 @@ export class SqliteSnapshot implements Snapshot {
       this.#context.signal,
     );
   }
-}
-
-function salvages(options: SnapshotOptions): boolean {
-  return options.allow?.includes(DAMAGED) ?? false;
 }

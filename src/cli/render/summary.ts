@@ -30,7 +30,18 @@ export function formatDump(result: DumpResult): string[] {
     `${printable(`${result.server.product} ${result.server.version}`)}: ${formatNumber(result.objects, 'object')}, ` +
       `${formatNumber(result.records, 'row')}, ${formatBytes(result.bytes)} as ${formatBytes(result.stored)}${ratio}`,
     `position ${formatPosition(result.position)}`,
+    ...formatPacking(result.packing),
     `done in ${formatDuration(result.milliseconds)}${rateOf(result.bytes, result.milliseconds)}`,
+  ];
+}
+
+function formatPacking(packing: DumpResult['packing']): string[] {
+  if (!packing) return [];
+  const { source, packed } = packing;
+  const saved = formatBytes(Math.max(0, source - packed));
+  const share = formatPercent(source > 0 ? Math.max(0, source - packed) / source : 0);
+  return [
+    `restored it takes about ${formatBytes(packed)}, at the source ${formatBytes(source)}: ${saved} (${share}) less`,
   ];
 }
 

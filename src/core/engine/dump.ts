@@ -3,14 +3,17 @@ import type {
   Adapter,
   ChangeFeed,
   Database,
+  Finish,
   ImageKind,
   Omission,
+  Packing,
   Part,
   Position,
   ServerInfo,
   Snapshot,
 } from '../adapter.ts';
 import type { SealedFrame } from '../codec/sealing.ts';
+import { DbimgError } from '../errors.ts';
 import type { Warning } from '../events.ts';
 import { type ImageOptions, ImageWriter } from '../image/writer.ts';
 import type { Store, StoreWriter } from '../store/store.ts';
@@ -32,6 +35,7 @@ export interface DumpJob extends JobOptions, Selection {
   readonly schemaOnly?: boolean | undefined;
   readonly noSecrets?: boolean | undefined;
   readonly order?: 'key' | undefined;
+  readonly salvage?: boolean | undefined;
   /** Kinds of omission that the caller accepts. */
   readonly allow?: readonly string[] | undefined;
   /** Plain bytes a second, for all lanes together. */
@@ -48,6 +52,8 @@ export interface DumpReport {
   readonly records: number;
   readonly bytes: number;
   readonly stored: number;
+  /** With `order`, where the engine can tell. */
+  readonly packing?: Packing;
   readonly omissions: readonly Omission[];
   readonly warnings: readonly Warning[];
   readonly milliseconds: number;
@@ -60,6 +66,7 @@ export interface DumpReport {
 export async function dumpImage(options: DumpJob): Promise<DumpReport> {
   const job = new Job(options);
   try {
+    assertPossible(options);
     await using database = await job.step('connect', () => options.adapter.connect(options.location, job));
     await using snapshot = await job.step('snapshot', () => takeSnapshot(database, options));
     const out = await options.store.create();
@@ -78,6 +85,18 @@ export async function dumpImage(options: DumpJob): Promise<DumpReport> {
   }
 }
 
+/** @throws DbimgError `USAGE`, `UNSUPPORTED`. */
+function assertPossible({ adapter, kind, order, salvage }: DumpJob): void {
+  if (kind === 'physical' && (order || salvage)) {
+    throw new DbimgError('USAGE', 'A physical image has the pages as they are, in their order.', {
+      hint: 'Dump rows, without --physical: a restore of them packs the pages and needs no damaged ones.',
+    });
+  }
+  if (salvage && !adapter.capabilities.salvage) {
+    throw new DbimgError('UNSUPPORTED', `Damaged databases of ${adapter.name} cannot be salvaged by dbimg.`);
+  }
+}
+
 function takeSnapshot(database: Database, options: DumpJob): Promise<Snapshot> {
   const selects = selector(options);
   return database.snapshot({
@@ -85,6 +104,7 @@ function takeSnapshot(database: Database, options: DumpJob): Promise<Snapshot> {
     lanes: options.jobs,
     ...(options.noSecrets ? { noSecrets: true } : {}),
     ...(options.order ? { order: options.order } : {}),
+    ...(options.salvage ? { salvage: true } : {}),
     ...(options.allow ? { allow: options.allow } : {}),
     ...(selects ? { selects } : {}),
   });
@@ -115,17 +135,18 @@ async function writeImage(
   const dump = new Dump(job, options, snapshot, writer);
   try {
     const finish = await dump.run();
-    const root = await writer.finish({ position: finish, omissions: snapshot.omissions() });
+    const root = await writer.finish({ position: finish.position, omissions: snapshot.omissions() });
     const { streams, records, bytes } = root.totals;
     return {
       image: writer.image,
-      position: finish,
+      position: finish.position,
       server: database.server,
       objects: dump.objects,
       streams,
       records,
       bytes,
       stored: writer.bytes,
+      ...(finish.packing ? { packing: finish.packing } : {}),
       omissions: snapshot.omissions(),
       warnings: job.warnings,
       milliseconds: job.milliseconds,
@@ -153,10 +174,10 @@ class Dump {
   }
 
   /** Catalog, then parts with the log beside them, then the position that the image stands for. */
-  async run(): Promise<Position> {
+  async run(): Promise<Finish> {
     const job = this.#job;
     await job.step('catalog', () => this.#catalog());
-    if (this.#options.schemaOnly) return (await this.#snapshot.finish()).position;
+    if (this.#options.schemaOnly) return await this.#snapshot.finish();
     const log = this.#snapshot.log;
     const tail = log ? this.#tail(log) : Promise.resolve();
     const lanes: SourceLane[] = [];
@@ -169,7 +190,7 @@ class Dump {
         log?.stop(finish.position);
         await tail;
         job.signal.throwIfAborted();
-        return finish.position;
+        return finish;
       });
     } catch (error) {
       job.fail(error);

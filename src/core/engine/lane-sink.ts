@@ -43,6 +43,10 @@ export class LaneSink implements RecordSink {
     this.#recorder.append(bytes, last);
   }
 
+  cut(): void {
+    this.#recorder.cut();
+  }
+
   pressure(): Promise<void> | undefined {
     if (this.#failure) return Promise.reject(this.#failure.error);
     if (this.#waiting <= WINDOW) return undefined;

@@ -63,6 +63,14 @@ export class PlainRecorder {
     });
   }
 
+  cut(): void {
+    this.#guarded(() => {
+      if (this.#unended !== undefined || this.#input?.inside)
+        throw misuse('A piece cannot be cut in the middle of a record.');
+      this.#cut();
+    });
+  }
+
   end(): Digest {
     return this.#guarded(() => {
       if (this.#unended !== undefined || this.#input?.inside)

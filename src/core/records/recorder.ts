@@ -89,6 +89,19 @@ export class Recorder {
   }
 
   /**
+   * Ends the piece here, whatever its length.
+   *
+   * @throws DbimgError `BUG` in the middle of a record.
+   */
+  cut(): void {
+    const kernel = this.#use();
+    if (kernel.run.inside()) throw misuse('A piece cannot be cut in the middle of a record.');
+    this.#state = 'broken';
+    if (kernel.run.flush() !== OUTCOME.all) this.#emit(kernel);
+    this.#reopen();
+  }
+
+  /**
    * Emits the last piece and gives the digest of everything.
    *
    * @throws DbimgError `BUG` in the middle of a record.
