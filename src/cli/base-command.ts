@@ -78,9 +78,14 @@ export abstract class BaseCommand extends Command {
     };
   }
 
-  /** Names what was omitted on standard error and sets exit code 3 if it was not accepted. */
-  protected conclude(outcome: Outcome, allow: readonly string[] = []): void {
-    if (!this.jsonEnabled()) for (const line of formatOutcome(outcome, allow)) this.tell(redactText(line));
+  /**
+   * Names what was omitted on standard error and sets exit code 3 if it was not accepted. `where` is where it is not, if
+   * that is not the image.
+   */
+  protected conclude(outcome: Outcome, allow: readonly string[] = [], where?: string): void {
+    if (!this.jsonEnabled()) {
+      for (const line of formatOutcome(outcome, allow, where)) this.tell(redactText(line));
+    }
     process.exitCode = exitOf(outcome, allow);
   }
 

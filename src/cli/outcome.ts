@@ -34,9 +34,9 @@ export function exitOf(outcome: Outcome, allow: readonly string[]): number {
 }
 
 /** Lines for stderr: what was omitted, by kind, and how to accept it. */
-export function formatOutcome(outcome: Outcome, allow: readonly string[]): string[] {
+export function formatOutcome(outcome: Outcome, allow: readonly string[], where?: string): string[] {
   const left = unaccepted(outcome, allow);
-  const lines = formatOmissions(outcome.omissions);
+  const lines = formatOmissions(outcome.omissions, where);
   const open = [
     ...new Set([...left.omissions.map(({ kind }) => kind), ...left.warnings.map(({ code }) => code)]),
   ];
@@ -50,22 +50,21 @@ export function formatOutcome(outcome: Outcome, allow: readonly string[]): strin
   return lines;
 }
 
-/** What is not in the image, kind by kind. */
-export function formatOmissions(omissions: readonly Omission[]): string[] {
+/** What is not there, kind by kind. */
+export function formatOmissions(omissions: readonly Omission[], where = 'in the image'): string[] {
   const kinds = [...Map.groupBy(omissions, (omission) => omission.kind)];
-  return kinds.flatMap(([kind, ofKind]) => formatOmissionsOf(kind, ofKind));
+  return kinds.flatMap(([kind, ofKind]) => formatOmissionsOf(kind, ofKind, where));
 }
 
-function formatOmissionsOf(kind: string, omissions: readonly Omission[]): string[] {
+function formatOmissionsOf(kind: string, omissions: readonly Omission[], where: string): string[] {
   const lines = omissions
     .slice(0, LISTED)
     .map(
-      ({ object, reason }) =>
-        `not in the image: ${printable(kind)} ${displayName(object)}: ${printable(reason)}`,
+      ({ object, reason }) => `not ${where}: ${printable(kind)} ${displayName(object)}: ${printable(reason)}`,
     );
   const more = omissions.length - lines.length;
   return more > 0
-    ? [...lines, `not in the image: ${formatNumber(more, 'more object')} of kind ${printable(kind)}`]
+    ? [...lines, `not ${where}: ${formatNumber(more, 'more object')} of kind ${printable(kind)}`]
     : lines;
 }
 

@@ -4,6 +4,7 @@ import { defined } from '../cli/defined.ts';
 import * as shared from '../cli/flags.ts';
 import { readingKeys } from '../cli/keys.ts';
 import { locationOf } from '../cli/locations.ts';
+import { formatCrossing } from '../cli/render/crossing.ts';
 import { exitOfFindings, formatPlan } from '../cli/render/findings.ts';
 import { formatRestore } from '../cli/render/summary.ts';
 import { checkImageInput } from '../cli/streams.ts';
@@ -18,7 +19,8 @@ const args = {
     description: 'The image: a file, or - for standard input.',
   }),
   target: Args.string({
-    description: 'URL of the database to fill, postgres://user@host/name. Default: DBIMG_TARGET.',
+    description:
+      'URL of the database to fill, postgres://user@host/name or sqlite:./shop.db, also of another engine than the image. Default: DBIMG_TARGET.',
   }),
 };
 
@@ -55,6 +57,11 @@ export default class Restore extends BaseCommand {
     '<%= config.bin %> <%= command.id %> shop.dbimg postgres://postgres@localhost/shop --create',
     '<%= config.bin %> <%= command.id %> shop.dbimg postgres://postgres@localhost/shop --dry-run',
     {
+      description:
+        'Into another engine: what becomes of each type is printed, docs/cross-engine.md tells why.',
+      command: '<%= config.bin %> <%= command.id %> shop.dbimg sqlite:./shop.db --create',
+    },
+    {
       description: 'From another host, without a file in between, compared with the source before it counts.',
       command:
         'ssh backup "cat shop.dbimg" | <%= config.bin %> <%= command.id %> - postgres://postgres@localhost/shop --prove',
@@ -77,16 +84,23 @@ export default class Restore extends BaseCommand {
         ...defined({ jobs, lanes, only, skip, tmp, lockTimeout: options['lock-timeout'] }),
       }),
     );
-    if (options['dry-run']) return this.#plan(result);
-    if (!options.quiet) for (const line of formatRestore(result)) this.summarize(line);
-    this.conclude(result, options.allow);
+    const { crossing } = result;
+    const mapping = crossing ? formatCrossing(crossing) : [];
+    if (options['dry-run']) {
+      this.#plan(result, mapping);
+    } else if (!options.quiet) {
+      for (const line of [...mapping, ...formatRestore(result)]) this.summarize(line);
+    }
+    if (!options['dry-run'] || crossing) {
+      this.conclude(result, options.allow, crossing && `in ${crossing.to}`);
+    }
+    const obstacle = exitOfFindings(result.plan?.obstacles ?? []);
+    if (obstacle > 0) process.exitCode = obstacle;
     return result;
   }
 
-  #plan(result: RestoreResult): RestoreResult {
-    const plan = result.plan ?? { steps: [], obstacles: [] };
-    if (!this.jsonEnabled()) for (const line of formatPlan(plan)) this.print(line);
-    process.exitCode = exitOfFindings(plan.obstacles);
-    return result;
+  #plan({ plan }: RestoreResult, mapping: readonly string[]): void {
+    if (this.jsonEnabled()) return;
+    for (const line of [...mapping, ...formatPlan(plan ?? { steps: [], obstacles: [] })]) this.print(line);
   }
 }

@@ -17,11 +17,13 @@ export interface DescribedBody {
 }
 
 export interface RelationAddition {
+  /** The object of the relation, if that is not the entry's `of`. */
+  readonly to?: ObjectName;
   readonly primaryKey?: RelationKey;
   readonly unique?: RelationKey;
   readonly index?: RelationIndex;
   readonly foreignKey?: ForeignKey;
-  /** Rows of this object are rows of `of`: a partition. */
+  /** Rows of this object are rows of the relation: a partition. */
   readonly source?: ObjectName;
 }
 
@@ -98,7 +100,7 @@ export class BodyDescriber implements Describer {
 
   #add(entry: CatalogEntry, adds: RelationAddition): void {
     if (Object.keys(adds).length === 0) return;
-    const draft = this.#drafts.get(JSON.stringify(entry.of));
+    const draft = this.#drafts.get(JSON.stringify(adds.to ?? entry.of));
     if (!draft) {
       throw new DbimgError(
         'IMAGE_DAMAGED',

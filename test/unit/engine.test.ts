@@ -66,13 +66,14 @@ describe('Spool', () => {
 
 describe('ChunkQueue', () => {
   const open = { object: ['t'], part: 0, encoding: 'x' };
+  const begin = (records: number) => ({ open, records });
 
   it('holds back the reader when lanes are slow', async () => {
     const queue = new ChunkQueue(new AbortController().signal);
     let pushed = 0;
     const pushing = (async () => {
       for (let i = 0; i < 20; i += 1) {
-        await queue.push(1, open, frame(4 * 1024 * 1024, 0));
+        await queue.push(1, begin, frame(4 * 1024 * 1024, 0));
         pushed += 1;
       }
       queue.close();
@@ -88,11 +89,11 @@ describe('ChunkQueue', () => {
   it('hands the frames of a large record to one lane as they come', async () => {
     const queue = new ChunkQueue(new AbortController().signal);
     const taken = queue.take();
-    await queue.push(1, open, frame(3, FLAG.UNFINISHED));
+    await queue.push(1, begin, frame(3, FLAG.UNFINISHED));
     const job = await taken;
     assert.equal(job?.records, 1);
-    await queue.push(1, open, frame(4, FLAG.CONTINUED | FLAG.UNFINISHED));
-    await queue.push(1, open, frame(5, FLAG.CONTINUED));
+    await queue.push(1, begin, frame(4, FLAG.CONTINUED | FLAG.UNFINISHED));
+    await queue.push(1, begin, frame(5, FLAG.CONTINUED));
     const lengths = [];
     for await (const piece of job?.frames ?? []) lengths.push(piece.plainLength);
     assert.deepEqual(lengths, [3, 4, 5]);

@@ -2,6 +2,7 @@
 import type { Adapter } from '../../core/adapter.ts';
 import { connect } from './connect.ts';
 import { PostgresDecoder } from './decoder.ts';
+import { PostgresDescriber } from './describer.ts';
 import { redact } from './location.ts';
 import { PostgresReadLane } from './reader.ts';
 import { PostgresWriteLane } from './writer.ts';
@@ -16,4 +17,5 @@ export const adapter: Adapter = {
   joinLane: PostgresReadLane.join,
   joinWriteLane: async (invitation, context) => new PostgresWriteLane(invitation, context),
   decoder: (open) => new PostgresDecoder(open),
+  describer: () => new PostgresDescriber(),
 };

@@ -128,6 +128,7 @@ export class CatalogReader {
     const body: { [key: string]: Plain } = {
       sql: [...draft.sql, ...(place.adorn ?? []), ...(draft.late ?? [])],
       ...draft.facts,
+      ...(draft.described as { readonly [key: string]: Plain } | undefined),
     };
     if (draft.exists !== undefined) body.exists = draft.exists;
     const locks = {

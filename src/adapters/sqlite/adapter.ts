@@ -2,7 +2,9 @@
 import type { Adapter } from '../../core/adapter.ts';
 import { SqliteDatabase } from './connect.ts';
 import { decoder } from './decoder.ts';
+import { encoder } from './encoder.ts';
 import { SqliteReadLane } from './reader.ts';
+import { translator } from './translator.ts';
 import { SqliteWriteLane } from './writer.ts';
 
 export const adapter: Adapter = {
@@ -21,4 +23,6 @@ export const adapter: Adapter = {
   joinLane: (invitation, context) => SqliteReadLane.join(invitation, context),
   joinWriteLane: (invitation, context) => SqliteWriteLane.join(invitation, context),
   decoder,
+  translator,
+  encoder,
 };

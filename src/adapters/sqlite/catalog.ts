@@ -20,12 +20,16 @@ export interface DatabaseBody {
 
 /** Body of every other entry: the row of `sqlite_schema`, without its page. `sql` is exactly what is stored there. */
 export interface SchemaBody {
-  readonly [key: string]: string | readonly string[];
+  readonly [key: string]: string | readonly string[] | undefined;
   readonly type: string;
   readonly name: string;
   readonly table: string;
   readonly sql: readonly string[];
+  /** How the rows come, if not by ascending rowid: only in translated images. */
+  readonly rows?: typeof UNORDERED;
 }
+
+export const UNORDERED = 'unordered';
 
 /** The database itself first, then tables, then what is built after the rows, each in order of creation. */
 export function* catalogOf(

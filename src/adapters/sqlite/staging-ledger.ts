@@ -13,13 +13,18 @@ const LOCK_WAIT = 60_000;
 /** A table that rows go into. */
 export interface StagedTable {
   readonly root: number;
-  /** For WITHOUT ROWID tables: the table of the ledger that takes the rows. */
+  /** For rows that do not come in the order of their tree: the table of the ledger that takes them. */
   readonly keyed: KeyedTable | undefined;
 }
 
-/** A WITHOUT ROWID table without everything that could change a value: no affinity, no constraint but its key. */
+/**
+ * The rows of a WITHOUT ROWID table, or of one whose rowids come in any order, without everything that could change a
+ * value: no affinity, no constraint but the key.
+ */
 export interface KeyedTable {
   readonly columns: number;
+  /** Whether the first column is the rowid. */
+  readonly rowids: boolean;
   /** Column definitions and key. */
   readonly definition: string;
 }
@@ -96,8 +101,8 @@ export class Ledger implements Disposable {
 
   addTable(name: string, { root, keyed }: StagedTable): void {
     this.#connection
-      .prepare('INSERT INTO staged VALUES (?, ?, ?, ?)')
-      .run(name, root, keyed?.columns ?? null, keyed?.definition ?? null);
+      .prepare('INSERT INTO staged VALUES (?, ?, ?, ?, ?)')
+      .run(name, root, keyed?.columns ?? null, Number(keyed?.rowids ?? 0), keyed?.definition ?? null);
     if (keyed) this.#connection.exec(`CREATE TABLE ${keyedName(root)} (${keyed.definition}) WITHOUT ROWID`);
   }
 
@@ -105,7 +110,7 @@ export class Ledger implements Disposable {
     const known = this.#tables.get(name);
     if (known) return known;
     const row = this.#connection
-      .prepare('SELECT root, columns, definition FROM staged WHERE name = ?')
+      .prepare('SELECT root, columns, rowids, definition FROM staged WHERE name = ?')
       .get(name);
     const table = row && stagedTable(row as unknown as StagedRow);
     this.#tables.set(name, table);
@@ -115,7 +120,7 @@ export class Ledger implements Disposable {
   /** All tables, with their names, in the order in which they were made. */
   tables(): (StagedTable & { readonly name: string })[] {
     const rows = this.#connection
-      .prepare('SELECT name, root, columns, definition FROM staged ORDER BY rowid')
+      .prepare('SELECT name, root, columns, rowids, definition FROM staged ORDER BY rowid')
       .all();
     return (rows as unknown as (StagedRow & { name: string })[]).map((row) => ({
       name: row.name,
@@ -163,7 +168,7 @@ export class Ledger implements Disposable {
   }
 }
 
-/** The ledger's table for the rows of a WITHOUT ROWID table, quoted. */
+/** The ledger's table for rows that must be sorted, quoted. */
 export function keyedName(root: number): string {
   return `"rows of ${root}"`;
 }
@@ -171,15 +176,19 @@ export function keyedName(root: number): string {
 interface StagedRow {
   readonly root: number;
   readonly columns: number | null;
+  readonly rowids: number;
   readonly definition: string | null;
 }
 
-function stagedTable({ root, columns, definition }: StagedRow): StagedTable {
-  return { root, keyed: columns === null || definition === null ? undefined : { columns, definition } };
+function stagedTable({ root, columns, rowids, definition }: StagedRow): StagedTable {
+  const keyed =
+    columns === null || definition === null ? undefined : { columns, rowids: rowids === 1, definition };
+  return { root, keyed };
 }
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS place (next INTEGER, page_size INTEGER, usable INTEGER, mapped INTEGER);
-  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, columns INTEGER, definition TEXT);
+  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, columns INTEGER, rowids INTEGER,
+    definition TEXT);
   CREATE TABLE IF NOT EXISTS run (root INTEGER, first INTEGER, last INTEGER, leaves BLOB, image BLOB);
   CREATE INDEX IF NOT EXISTS run_order ON run (root, first);`;

@@ -11,7 +11,7 @@ import { type Geometry, pageAt } from './staging-pages.ts';
 import { PageWriter } from './staging-writer.ts';
 import { LENGTH_SIZE } from './types.ts';
 
-/** A row of a WITHOUT ROWID table goes through SQLite, which holds it several times. */
+/** A row that must be sorted goes through SQLite, which holds it several times. */
 const MOST_KEYED = 64 * 1024 * 1024;
 
 type Bound = null | bigint | number | Uint8Array;
@@ -100,10 +100,12 @@ export class RowLoader {
     return 1;
   }
 
-  #loadKeyed(root: number, { columns }: KeyedTable, bytes: Uint8Array): number {
+  #loadKeyed(root: number, { columns, rowids }: KeyedTable, bytes: Uint8Array): number {
     let records = 0;
     this.#ledger.insertKeyed(root, (prepare) => {
-      for (const { values } of decodeRows(bytes, true)) {
+      for (const { rowid, values: rest } of decodeRows(bytes, !rowids)) {
+        const values: readonly StoredValue[] =
+          rowid === undefined ? rest : [{ type: 'integer', value: rowid }, ...rest];
         if (values.length !== columns) {
           throw new DbimgError(
             'IMAGE_DAMAGED',
@@ -176,9 +178,13 @@ async function joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promi
   for await (const piece of rest) {
     size += piece.length;
     if (size > MOST_KEYED) {
-      throw new DbimgError('UNSUPPORTED', 'A row of a WITHOUT ROWID table is larger than 64 MiB.', {
-        hint: 'A physical image carries it: dump with --physical.',
-      });
+      throw new DbimgError(
+        'UNSUPPORTED',
+        'A row is larger than 64 MiB, in a table whose rows must be sorted.',
+        {
+          hint: 'Of WITHOUT ROWID tables a physical image carries it: dump with --physical. Else leave the table out with --skip.',
+        },
+      );
     }
     pieces.push(piece);
   }

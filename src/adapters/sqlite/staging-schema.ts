@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { CatalogEntry } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import type { SchemaBody } from './catalog.ts';
+import { type SchemaBody, UNORDERED } from './catalog.ts';
 import { sqliteError } from './errors.ts';
 import { type KeyedTable, keyedName, type StagedTable } from './staging-ledger.ts';
 
@@ -52,10 +52,10 @@ export class StagingSchema implements Disposable {
       connection.exec('COMMIT; PRAGMA writable_schema = RESET');
       const tables = new Map<string, StagedTable>();
       for (const entry of entries.filter(({ kind }) => kind === 'table')) {
-        const { name, sql } = bodyOf(entry);
+        const body = bodyOf(entry);
         tables.set(
-          name,
-          named(entry, () => this.#staged(name, sql)),
+          body.name,
+          named(entry, () => this.#staged(body)),
         );
       }
       return tables;
@@ -75,7 +75,7 @@ export class StagingSchema implements Disposable {
     });
   }
 
-  /** Moves the rows of WITHOUT ROWID tables from the ledger to their tables, record by record as they are. */
+  /** Moves rows that had to be sorted from the ledger to their tables, record by record as they are. */
   takeKeyed(ledger: string, tables: readonly StagedTable[]): void {
     const keyed = tables.filter((table) => table.keyed);
     if (keyed.length === 0) return;
@@ -88,12 +88,15 @@ export class StagingSchema implements Disposable {
     connection.prepare('ATTACH ? AS ledger').run(ledger);
     this.#edit(() => {
       for (const { name, root, door } of doors) {
-        const sql = `CREATE TABLE ${quote(name)}(${door.definition}) WITHOUT ROWID`;
+        const sql = door.rowids
+          ? `CREATE TABLE ${quote(name)}(${columnNames(door.columns - 1).join(', ')})`
+          : `CREATE TABLE ${quote(name)}(${door.definition}) WITHOUT ROWID`;
         this.#insert({ type: 'table', name, table: name, sql: [sql] }, root);
       }
     });
-    for (const { name, root } of doors) {
-      connection.exec(`INSERT INTO main.${quote(name)} SELECT * FROM ledger.${keyedName(root)}`);
+    for (const { name, root, door } of doors) {
+      const into = door.rowids ? `(${['rowid', ...columnNames(door.columns - 1)].join(', ')})` : '';
+      connection.exec(`INSERT INTO main.${quote(name)} ${into} SELECT * FROM ledger.${keyedName(root)}`);
     }
     this.#edit(() => {
       for (const { name } of doors) connection.prepare('DELETE FROM sqlite_schema WHERE name = ?').run(name);
@@ -188,10 +191,18 @@ export class StagingSchema implements Disposable {
     return row?.rootpage as number | undefined;
   }
 
-  #staged(name: string, sql: readonly string[]): StagedTable {
+  #staged({ name, sql, rows }: SchemaBody): StagedTable {
     const root = this.#rootOf(name);
     if (root === undefined) throw notADefinition(name);
+    if (rows === UNORDERED) return { root, keyed: this.#byRowid(name) };
     return { root, keyed: /without\s+rowid/i.test(sql[0] as string) ? this.#keyed(name) : undefined };
+  }
+
+  #byRowid(name: string): KeyedTable {
+    const row = this.#connection.prepare('SELECT count(*) AS columns FROM pragma_table_info(?)').get(name);
+    const names = columnNames(row?.columns as number);
+    const definition = ['id INTEGER PRIMARY KEY', ...names].join(', ');
+    return { columns: names.length + 1, rowids: true, definition };
   }
 
   /** Undefined if the table has rowids after all. */
@@ -206,12 +217,20 @@ export class StagingSchema implements Disposable {
           WHERE l.origin = 'pk' ORDER BY x.seqno`,
       )
       .all(name) as unknown as { key: number; coll: string; desc: number }[];
-    const names = columns.map((_, at) => `c${at}`);
+    const names = columnNames(columns.length);
     const key = columns.flatMap((column, at) =>
       column.key ? [`c${at} COLLATE ${quote(column.coll)}${column.desc ? ' DESC' : ''}`] : [],
     );
-    return { columns: names.length, definition: `${names.join(', ')}, PRIMARY KEY (${key.join(', ')})` };
+    return {
+      columns: names.length,
+      rowids: false,
+      definition: `${names.join(', ')}, PRIMARY KEY (${key.join(', ')})`,
+    };
   }
+}
+
+function columnNames(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `c${at}`);
 }
 
 const TABLE = /^\s*CREATE\s+TABLE\b/i;

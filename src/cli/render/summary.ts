@@ -51,9 +51,8 @@ export function formatRestore(result: RestoreResult): string[] {
   ];
   if (result.proven) {
     const { objects, records } = result.proven;
-    lines.push(
-      `proven equal to the source: ${formatNumber(objects, 'object')}, ${formatNumber(records, 'row')}`,
-    );
+    const proof = result.crossing ? 'read back and equal to what was written' : 'proven equal to the source';
+    lines.push(`${proof}: ${formatNumber(objects, 'object')}, ${formatNumber(records, 'row')}`);
   }
   const notable = result.steps.filter((step) => step.milliseconds >= 100);
   if (notable.length > 1) {

@@ -1,15 +1,13 @@
 /** Between the one reader of an image and the lanes that load it: bounded in bytes, first in, first out. */
-import type { StreamOpen } from '../adapter.ts';
 import { FLAG, type StoredFrame } from '../image/frame.ts';
+import type { TargetChunk } from './lanes.ts';
 
 /** Stored bytes that may wait for a lane. */
 const CAPACITY = 24 * 1024 * 1024;
 
 /** A chunk on its way to a lane. */
-export interface ChunkJob {
+export interface ChunkJob extends TargetChunk {
   readonly stream: number;
-  readonly open: StreamOpen;
-  readonly records: number;
   readonly frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>;
 }
 
@@ -79,7 +77,8 @@ export class ChunkQueue {
     this.#jobs = new ByteQueue(CAPACITY, signal);
   }
 
-  async push(stream: number, open: StreamOpen, frame: StoredFrame): Promise<void> {
+  /** `begin` is called for a frame that begins a chunk, with how many records that has. */
+  async push(stream: number, begin: (records: number) => TargetChunk, frame: StoredFrame): Promise<void> {
     const size = frame.payload.byteLength;
     if (this.#rest) {
       await this.#rest.push(frame, size);
@@ -90,12 +89,12 @@ export class ChunkQueue {
       return;
     }
     if ((frame.flags & FLAG.UNFINISHED) === 0) {
-      await this.#jobs.push({ stream, open, records: frame.records, frames: [frame] }, size);
+      await this.#jobs.push({ stream, ...begin(frame.records), frames: [frame] }, size);
       return;
     }
     const rest = new ByteQueue<StoredFrame>(CAPACITY, this.#signal);
     this.#rest = rest;
-    await this.#jobs.push({ stream, open, records: 1, frames: following(frame, rest) }, size);
+    await this.#jobs.push({ stream, ...begin(1), frames: following(frame, rest) }, size);
   }
 
   close(): void {

@@ -13,6 +13,7 @@ import type {
 import { type Sealing, StreamSealer } from '../codec/sealing.ts';
 import { FrameOpener, type Opening, type StoredFrame } from '../image/frame-opener.ts';
 import { DigestSink, type Emit, LaneSink, type Totals } from './lane-sink.ts';
+import { type Foreign, Transcoder } from './transcoder.ts';
 
 /** Reads parts: into frames for an image, or into a digest for a proof. One call at a time. */
 export interface SourceLane extends AsyncDisposable {
@@ -20,20 +21,31 @@ export interface SourceLane extends AsyncDisposable {
   digest(part: Part): Promise<Totals>;
 }
 
+/** What was loaded. */
+export interface LoadedChunk {
+  /** What the server counted. */
+  readonly records: number;
+  /** Of a chunk of another engine: what its records have become. */
+  readonly totals?: Totals;
+}
+
 /** Loads frames. */
 export interface TargetLane extends AsyncDisposable {
   /** How many calls of `load` gain from being made at once: one loads while the other opens its chunk. */
   readonly loads: number;
   /**
-   * Opens, verifies and loads one chunk; resolves with what the server counted. `frames` is more than one frame only
-   * for a record that is larger than a chunk.
+   * Opens, verifies and loads one chunk. `frames` is more than one frame only for a record that is larger than a chunk.
    */
-  load(
-    open: StreamOpen,
-    records: number,
-    frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
-  ): Promise<number>;
+  load(chunk: TargetChunk, frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>): Promise<LoadedChunk>;
   apply(entry: CatalogEntry): Promise<void>;
+}
+
+/** Which chunk it is. Plain data. */
+export interface TargetChunk {
+  readonly open: StreamOpen;
+  readonly records: number;
+  /** Present if another engine wrote it; `open` is then how the target knows the stream. */
+  readonly foreign?: Foreign | undefined;
 }
 
 /** Everything needed to make a lane that reads, here or in a worker. */
@@ -48,6 +60,8 @@ export interface TargetLaneOptions {
   readonly adapter: Adapter;
   readonly invitation: Invitation;
   readonly opening: Opening;
+  /** The adapter that wrote the image, if it is another one. */
+  readonly source?: Adapter | undefined;
 }
 
 export class LocalSourceLane implements SourceLane {
@@ -101,26 +115,34 @@ export class LocalTargetLane implements TargetLane {
   /** The session takes one chunk at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #opener: FrameOpener;
+  readonly #transcoder: Transcoder | undefined;
 
-  private constructor(lane: WriteLane, opener: FrameOpener) {
+  private constructor(lane: WriteLane, { opening, adapter, source }: TargetLaneOptions) {
     this.#lane = lane;
-    this.#opener = opener;
+    this.#opener = new FrameOpener(opening);
+    this.#transcoder = source && new Transcoder(source, adapter);
   }
 
   static async join(options: TargetLaneOptions, context: Context): Promise<LocalTargetLane> {
     const lane = await options.adapter.joinWriteLane(options.invitation, context);
-    return new LocalTargetLane(lane, new FrameOpener(options.opening));
+    return new LocalTargetLane(lane, options);
   }
 
   async load(
-    open: StreamOpen,
-    records: number,
+    { open, records, foreign }: TargetChunk,
     frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
-  ): Promise<number> {
+  ): Promise<LoadedChunk> {
     const pieces = this.#verified(frames);
     const first = await pieces.next();
     const chunk: Chunk = { records, pieces: first.done ? [] : resumed(first.value, pieces) };
-    const loaded = this.#turn.then(() => this.#lane.load(open, chunk));
+    if (!foreign) return { records: await this.#inTurn(() => this.#lane.load(open, chunk)) };
+    if (!this.#transcoder) throw new TypeError('this lane was made for images of its own engine');
+    const { totals, ...translated } = await this.#transcoder.chunk(open, foreign, chunk);
+    return { records: await this.#inTurn(() => this.#lane.load(open, translated)), totals };
+  }
+
+  async #inTurn(load: () => Promise<number>): Promise<number> {
+    const loaded = this.#turn.then(load);
     this.#turn = loaded.catch(() => {});
     return await loaded;
   }

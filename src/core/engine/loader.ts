@@ -1,18 +1,22 @@
 /** The lanes of a restore: they take chunks in any order and account for every record. */
-import type { Adapter, StreamOpen, Target } from '../adapter.ts';
+import type { Adapter, ObjectName, StreamOpen, Target } from '../adapter.ts';
 import { DbimgError } from '../errors.ts';
 import { FLAG, type StoredFrame } from '../image/frame.ts';
 import type { Opening } from '../image/frame-opener.ts';
+import { addDigests, EMPTY_DIGEST } from '../records/digest.ts';
 import { type ChunkJob, ChunkQueue } from './chunk-queue.ts';
+import type { Crossed, Crossing } from './crossing.ts';
 import type { Job } from './job.ts';
 import { joinTarget, type LaneHome } from './lane-home.ts';
 import type { Totals } from './lane-sink.ts';
-import type { TargetLane } from './lanes.ts';
+import type { TargetChunk, TargetLane } from './lanes.ts';
 import { ImageTotals, type ObjectTotals } from './totals.ts';
 
 export interface LoaderOptions {
   readonly adapter: Adapter;
   readonly target: Target;
+  /** The image is of another engine. */
+  readonly crossing?: Crossing | undefined;
   readonly opening: Opening;
   readonly jobs: number;
   readonly lanes: LaneHome;
@@ -23,8 +27,14 @@ export interface LoaderOptions {
 
 /** A stream whose records are on their way. */
 interface OpenStream {
+  /** As the target knows it. */
   readonly open: StreamOpen;
   readonly wanted: boolean;
+  readonly crossed: Crossed | undefined;
+  /** What its records have become, if another engine wrote it. */
+  translated: Totals;
+  /** The target has no place for it. */
+  readonly lost?: ObjectName;
   outstanding: number;
   loaded: number;
   expected: Totals | undefined;
@@ -51,8 +61,9 @@ export class Loader implements AsyncDisposable {
 
   /** Joins all lanes and lets them wait for chunks. */
   async start(): Promise<void> {
-    const { adapter, target, opening, jobs } = this.#options;
-    const options = { adapter, invitation: target.invitation, opening };
+    const { adapter, target, crossing, opening, jobs } = this.#options;
+    const source = crossing?.source;
+    const options = { adapter, invitation: target.invitation, opening, source };
     await this.#job.lanes(jobs, async (number) => {
       this.lanes[number] = await joinTarget(this.#options.lanes, options, this.#job);
     });
@@ -61,7 +72,14 @@ export class Loader implements AsyncDisposable {
   }
 
   open(stream: number, open: StreamOpen, wanted: boolean): void {
-    this.#streams.set(stream, { open, wanted, outstanding: 0, loaded: 0, expected: undefined });
+    const { crossing } = this.#options;
+    const crossed = wanted ? crossing?.route(open) : undefined;
+    const state = { outstanding: 0, loaded: 0, expected: undefined, translated: NOTHING };
+    const lost = crossing !== undefined && crossed === undefined;
+    this.#streams.set(stream, {
+      ...{ open: crossed?.open ?? open, wanted: wanted && !lost, crossed, ...state },
+      ...(wanted && lost ? { lost: open.object } : {}),
+    });
   }
 
   /** Waits while the queue is full. */
@@ -69,19 +87,22 @@ export class Loader implements AsyncDisposable {
     const stream = this.#stream(frame.stream);
     if (!stream.wanted) return;
     if ((frame.flags & FLAG.CONTINUED) === 0) stream.outstanding += 1;
-    await this.#queue.push(frame.stream, stream.open, frame);
+    const begin = (records: number): TargetChunk => ({
+      ...{ open: stream.open, records, foreign: stream.crossed?.take(records) },
+    });
+    await this.#queue.push(frame.stream, begin, frame);
   }
 
   async close(number: number, totals: Totals): Promise<void> {
     const stream = this.#stream(number);
     if (!stream.wanted) {
+      if (stream.lost && totals.digest.records > 0) this.#options.crossing?.miss(stream.lost);
       this.#streams.delete(number);
       return;
     }
     stream.expected = totals;
     if (stream.open.part === 0) this.objects += 1;
-    if (this.#options.keepTotals) await this.#totals.add(stream.open, totals);
-    this.#settle(number, stream);
+    await this.#settle(number, stream);
   }
 
   /** Resolves when every chunk has been loaded and counted. */
@@ -130,7 +151,8 @@ export class Loader implements AsyncDisposable {
         yield frame;
       }
     })();
-    const loaded = await lane.load(chunk.open, chunk.records, counted);
+    const { open, records, foreign } = chunk;
+    const { records: loaded, totals } = await lane.load({ open, records, foreign }, counted);
     if (loaded !== chunk.records) throw miscounted(chunk.open, chunk.records, loaded);
     this.records += loaded;
     this.bytes += bytes;
@@ -138,15 +160,18 @@ export class Loader implements AsyncDisposable {
     const stream = this.#stream(chunk.stream);
     stream.outstanding -= 1;
     stream.loaded += loaded;
-    this.#settle(chunk.stream, stream);
+    if (totals) stream.translated = sum(stream.translated, totals);
+    await this.#settle(chunk.stream, stream);
   }
 
-  #settle(number: number, stream: OpenStream): void {
+  async #settle(number: number, stream: OpenStream): Promise<void> {
     if (!stream.expected || stream.outstanding > 0) return;
     this.#streams.delete(number);
     const expected = stream.expected.digest.records;
     if (stream.loaded !== expected) throw miscounted(stream.open, expected, stream.loaded);
     this.#job.object(stream.open.object, expected, stream.expected.bytes);
+    if (!this.#options.keepTotals) return;
+    await this.#totals.add(stream.open, stream.crossed ? stream.translated : stream.expected);
   }
 
   #stream(number: number): OpenStream {
@@ -154,6 +179,12 @@ export class Loader implements AsyncDisposable {
     if (stream) return stream;
     throw new DbimgError('IMAGE_DAMAGED', `The image has frames of stream ${number} before it was opened.`);
   }
+}
+
+const NOTHING: Totals = { digest: EMPTY_DIGEST, bytes: 0 };
+
+function sum(a: Totals, b: Totals): Totals {
+  return { digest: addDigests(a.digest, b.digest), bytes: a.bytes + b.bytes };
 }
 
 function miscounted(open: StreamOpen, expected: number, loaded: number): DbimgError {

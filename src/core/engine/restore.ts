@@ -17,6 +17,7 @@ import { FRAME, kindOf, type StoredFrame } from '../image/frame.ts';
 import { ImageReader } from '../image/reader.ts';
 import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
+import { Crossing, type CrossingReport } from './crossing.ts';
 import { Job, type JobOptions, type StepTime } from './job.ts';
 import type { LaneHome } from './lane-home.ts';
 import { Loader } from './loader.ts';
@@ -50,6 +51,8 @@ export interface RestoreReport {
   readonly bytes: number;
   readonly proven?: { readonly objects: number; readonly records: number };
   readonly plan?: Plan;
+  /** What became of the image's tables, if it is of another engine. */
+  readonly crossing?: CrossingReport;
   readonly checks: readonly Check[];
   readonly omissions: readonly Omission[];
   readonly warnings: readonly Warning[];
@@ -67,7 +70,10 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
   try {
     store = await options.store.open();
     const reader = await ImageReader.open(store.stream(), options.keys);
-    const adapter = await adapterFor(options, reader.head.adapter);
+    const adapter = await options.registry.forLocation(options.target);
+    const source = await options.registry.named(reader.head.adapter);
+    const crossing =
+      source.name === adapter.name ? undefined : new Crossing(source, adapter, summaryOf(reader));
     await using database = await job.step('connect', () => adapter.connect(options.target, job));
     await using target = await database.target({
       lanes: options.jobs,
@@ -77,7 +83,11 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
       ...(options.trust ? { trust: true } : {}),
       ...(options.noSecrets ? { noSecrets: true } : {}),
     });
-    return await new Restore(job, options, adapter, target, reader).run();
+    // To its target an image of another engine is one of its own.
+    const summary = crossing
+      ? { ...summaryOf(reader), adapter: adapter.name, server: database.server }
+      : summaryOf(reader);
+    return await new Restore(job, options, { adapter, target, reader, summary, crossing }).run();
   } catch (error) {
     throw job.causeOf(error);
   } finally {
@@ -86,18 +96,13 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
   }
 }
 
-/** The image's own adapter, if the target is a database of its kind. */
-async function adapterFor(options: RestoreJob, name: string): Promise<Adapter> {
-  const own = await options.registry.named(name);
-  const adapter = await options.registry.forLocation(options.target);
-  if (adapter.name === own.name) return adapter;
-  throw new DbimgError(
-    'UNSUPPORTED',
-    `This image is of ${own.name} and cannot be restored into ${adapter.name} yet.`,
-    {
-      hint: `Give a target that begins with ${own.schemes.join(' or ')}`,
-    },
-  );
+/** What a restore works with. */
+interface Places {
+  readonly adapter: Adapter;
+  readonly target: Target;
+  readonly reader: ImageReader;
+  readonly summary: ImageSummary;
+  readonly crossing: Crossing | undefined;
 }
 
 class Restore {
@@ -106,6 +111,8 @@ class Restore {
   readonly #adapter: Adapter;
   readonly #target: Target;
   readonly #reader: ImageReader;
+  readonly #summary: ImageSummary;
+  readonly #crossing: Crossing | undefined;
   readonly #selects: ReturnType<typeof selector>;
   readonly #postData: PostData;
   /** Entries left out by the selection: what depends on them is left out too. */
@@ -115,22 +122,24 @@ class Restore {
   #batch: CatalogEntry[] = [];
   #checks: readonly Check[] = [];
 
-  constructor(job: Job, options: RestoreJob, adapter: Adapter, target: Target, reader: ImageReader) {
+  constructor(job: Job, options: RestoreJob, { adapter, target, reader, summary, crossing }: Places) {
     this.#job = job;
     this.#options = options;
     this.#adapter = adapter;
     this.#target = target;
     this.#reader = reader;
+    this.#summary = summary;
+    this.#crossing = crossing;
     this.#selects = selector(options);
     this.#postData = new PostData(options.tmp);
   }
 
   async run(): Promise<RestoreReport> {
-    const summary = summaryOf(this.#reader);
-    if (this.#options.dryRun) return this.#report({ plan: await this.#plan(summary) });
+    if (this.#options.dryRun) return this.#report({ plan: await this.#plan() });
     await using loader = new Loader(this.#job, {
       adapter: this.#adapter,
       target: this.#target,
+      crossing: this.#crossing,
       opening: this.#reader.opening,
       jobs: this.#options.jobs,
       lanes: this.#options.lanes,
@@ -140,7 +149,7 @@ class Restore {
     await using _spool = this.#postData;
     let published = false;
     try {
-      await this.#job.step('prepare', () => this.#target.prepare(summary));
+      await this.#job.step('prepare', () => this.#target.prepare(this.#summary));
       await this.#load(loader);
       await this.#complete(loader);
       const proven = this.#options.prove ? await this.#prove(loader) : undefined;
@@ -158,11 +167,16 @@ class Restore {
   }
 
   /** What the target says of the image's head, and of its catalog if it wants to see that. */
-  async #plan(summary: ImageSummary): Promise<Plan> {
-    const plan = await this.#target.plan(summary);
-    if (!this.#target.review) return plan;
+  async #plan(): Promise<Plan> {
+    const plan = await this.#target.plan(this.#summary);
+    const frames = this.#reader.frames()[Symbol.asyncIterator]();
+    if (!this.#target.review) {
+      // What the tables would become is part of the answer.
+      if (this.#crossing) await this.#entries(frames, async () => {});
+      return plan;
+    }
     await using review = new Review(this.#target, this.#options.tmp);
-    await this.#entries(this.#reader.frames()[Symbol.asyncIterator](), (entry) => review.add(entry));
+    await this.#entries(frames, (entry) => review.add(entry));
     await review.end();
     const fits = (obstacle: boolean) =>
       review.findings.filter(({ level }) => (level === 'obstacle') === obstacle);
@@ -213,17 +227,22 @@ class Restore {
     return next;
   }
 
-  /** Hands on the entries that are wanted. Returns the first frame that is not of the catalog. */
+  /** Hands on the entries that are wanted, as the target's own. Returns the first frame that is not of the catalog. */
   async #entries(
     frames: AsyncIterator<StoredFrame>,
     take: (entry: CatalogEntry) => Promise<void>,
   ): Promise<IteratorResult<StoredFrame>> {
     for (;;) {
       const next = await frames.next();
-      if (next.done || next.value.type !== FRAME.CATALOG) return next;
+      if (next.done || next.value.type !== FRAME.CATALOG) {
+        for (const entry of this.#crossing?.translate() ?? []) await take(entry);
+        return next;
+      }
       for await (const entry of this.#reader.entries(next.value)) {
         this.#job.signal.throwIfAborted();
-        if (this.#wants(entry)) await take(entry);
+        if (!this.#wants(entry)) continue;
+        if (this.#crossing) this.#crossing.take(entry);
+        else await take(entry);
       }
     }
   }
@@ -330,7 +349,8 @@ class Restore {
       ...(done.proven ? { proven: done.proven } : {}),
       ...(done.plan ? { plan: done.plan } : {}),
       checks: this.#checks,
-      omissions: root?.omissions ?? [],
+      ...(this.#crossing ? { crossing: this.#crossing.report() } : {}),
+      omissions: [...(root?.omissions ?? []), ...(this.#crossing?.omissions ?? [])],
       warnings: this.#job.warnings,
       milliseconds: this.#job.milliseconds,
       steps: this.#job.steps,

@@ -1,10 +1,17 @@
 /** Lanes that live in worker threads, seen from the engine's thread. */
 import { Worker } from 'node:worker_threads';
-import type { CatalogEntry, Context, Part, StreamOpen } from '../adapter.ts';
+import type { CatalogEntry, Context, Part } from '../adapter.ts';
 import { asDbimgError, DbimgError } from '../errors.ts';
 import type { StoredFrame } from '../image/frame-opener.ts';
 import type { Emit, Totals } from './lane-sink.ts';
-import type { SourceLane, SourceLaneOptions, TargetLane, TargetLaneOptions } from './lanes.ts';
+import type {
+  LoadedChunk,
+  SourceLane,
+  SourceLaneOptions,
+  TargetChunk,
+  TargetLane,
+  TargetLaneOptions,
+} from './lanes.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.ts';
 
 /** The worker's main module has the ending that this one has: unbuilt TypeScript or JavaScript. */
@@ -139,19 +146,19 @@ export class WorkerTargetLane implements TargetLane {
     const { adapter, invitation, opening } = options;
     const { module } = adapter;
     const { lockTimeout } = context;
-    const setup = { module, invitation, lockTimeout, side: 'target', opening } as const;
+    const source = options.source?.module;
+    const setup = { module, invitation, lockTimeout, side: 'target', opening, source } as const;
     return new WorkerTargetLane(await WorkerLane.start(setup, context));
   }
 
   async load(
-    open: StreamOpen,
-    records: number,
+    chunk: TargetChunk,
     frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
-  ): Promise<number> {
+  ): Promise<LoadedChunk> {
     const iterator = (async function* () {
       yield* frames;
     })();
-    return (await this.#lane.call({ do: 'load', open, records }, { frames: iterator })) as number;
+    return (await this.#lane.call({ do: 'load', chunk }, { frames: iterator })) as LoadedChunk;
   }
 
   async apply(entry: CatalogEntry): Promise<void> {

@@ -39,13 +39,18 @@ async function* pulled(): AsyncGenerator<StoredFrame> {
 }
 
 async function join(): Promise<LocalSourceLane | LocalTargetLane> {
-  const { adapter } = (await import(setup.module)) as { adapter: Adapter };
+  const adapter = await adapterOf(setup.module);
   const { invitation } = setup;
   if (setup.side === 'target') {
-    return await LocalTargetLane.join({ adapter, invitation, opening: setup.opening }, context);
+    const source = setup.source === undefined ? undefined : await adapterOf(setup.source);
+    return await LocalTargetLane.join({ adapter, invitation, opening: setup.opening, source }, context);
   }
   const { sealing } = setup;
   return await LocalSourceLane.join({ adapter, invitation, ...(sealing ? { sealing } : {}) }, context);
+}
+
+async function adapterOf(module: string): Promise<Adapter> {
+  return ((await import(module)) as { adapter: Adapter }).adapter;
 }
 
 async function work(lane: LocalSourceLane | LocalTargetLane, message: ToWorker): Promise<unknown> {
@@ -53,7 +58,7 @@ async function work(lane: LocalSourceLane | LocalTargetLane, message: ToWorker):
     if (message.do === 'dump') return await lane.dump(message.part, message.stream, emit);
     if (message.do === 'digest') return await lane.digest(message.part);
   } else {
-    if (message.do === 'load') return await lane.load(message.open, message.records, pulled());
+    if (message.do === 'load') return await lane.load(message.chunk, pulled());
     if (message.do === 'apply') return await lane.apply(message.entry);
   }
   throw new TypeError(`a ${setup.side} lane was asked to ${message.do}`);

@@ -1,12 +1,14 @@
 /** Columns of tables: their clause in CREATE TABLE and what can only be set by ALTER TABLE. */
+import type { DescribedColumn } from './described.ts';
 import type { AdornedColumn } from './draft.ts';
 import type { ObjectGraph } from './graph.ts';
 import { CATALOG } from './kinds.ts';
 import { aclJson, collationName, foreignOptions, storageParameters } from './quoting.ts';
 import type { CatalogSession } from './session.ts';
 import type { TableRow } from './tables.ts';
+import { TYPE_FACTS } from './value-kinds.ts';
 
-export interface ColumnRow extends AdornedColumn {
+export interface ColumnRow extends AdornedColumn, DescribedColumn {
   readonly type: string;
   readonly collation: string | null;
   readonly notNull: boolean;
@@ -39,7 +41,9 @@ export function columnsJson(server: CatalogSession): string {
     AND NOT p.attisdropped WHERE a.attinhcount > 0 AND i.inhrelid = a.attrelid`;
   const local = named ? 'nn.conislocal' : `NOT EXISTS (SELECT 1 ${inherited} AND p.attnotnull)`;
   return `coalesce((SELECT json_agg(json_build_object(
-      'number', a.attnum, 'name', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod),
+      'number', a.attnum, 'name', quote_ident(a.attname), 'plain', a.attname, 'facts', ${TYPE_FACTS},
+      'identity', a.attidentity <> '', 'comment', col_description(a.attrelid, a.attnum),
+      'type', format_type(a.atttypid, a.atttypmod),
       'collation', CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation THEN ${collationName('a.attcollation')} END,
       'notNull', a.attnotnull, 'notNullName', ${named ? 'quote_ident(nn.conname)' : 'NULL'},
       'notNullOid', ${named ? 'nn.oid::int8' : 'NULL'}, 'notNullLocal', ${local}, 'notNullNoInherit', ${named ? 'nn.connoinherit' : 'false'},

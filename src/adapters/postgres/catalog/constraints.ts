@@ -1,10 +1,11 @@
 /** Constraints that come after the data: keys, exclusions, foreign keys, and checks that never looked at old rows. */
+import { describedKey, KEY_FACTS, type KeyFacts } from './described-keys.ts';
 import type { Describe, Draft } from './draft.ts';
 import { tableChoices } from './indexes.ts';
 import { CATALOG } from './kinds.ts';
 import { identifier, inTablespace, literal, qualified, relationName } from './quoting.ts';
 
-interface ConstraintRow {
+interface ConstraintRow extends KeyFacts {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
@@ -64,7 +65,7 @@ function constraintSql(period: string): string {
       k.conindid::int8 AS "indexOid", ${relationName('i.indexrelid')} AS index,
       (SELECT s.spcname FROM pg_tablespace AS s JOIN pg_class AS x ON x.reltablespace = s.oid WHERE x.oid = i.indexrelid) AS tablespace,
       CASE WHEN k.condeferrable THEN ' DEFERRABLE' ELSE '' END || CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END AS timing,
-      ${period} AS period, i.indisclustered AS clustered, i.indisreplident AS "replicaIdentity", ${TOUCHED} AS locked,
+      ${period} AS period, ${KEY_FACTS}, i.indisclustered AS clustered, i.indisreplident AS "replicaIdentity", ${TOUCHED} AS locked,
       coalesce(${madeOnPartitions(period)}, '[]'::json) AS made
     FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
     LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
@@ -84,6 +85,7 @@ export const describeConstraints: Describe = async ({ server, graph }, oids) => 
     return {
       ...named,
       of: [row.tableSchema, row.tableName],
+      described: describedKey(row, server.database),
       sql: [
         ...inTablespace(made ? row.tablespace : null, [addConstraint(row, made)]),
         ...choices(row),

@@ -1,4 +1,5 @@
 /** What the families of kinds give: one draft per object, which becomes a catalog entry once it has its number. */
+import type { DescribedBody } from '../../../core/described.ts';
 import type { ObjectGraph } from './graph.ts';
 import type { CatalogSession, Oid } from './session.ts';
 
@@ -71,6 +72,8 @@ export interface Draft {
   readonly exists?: string;
   /** Whatever else the target should know. */
   readonly facts?: { readonly [name: string]: string };
+  /** What the object is to other engines. */
+  readonly described?: DescribedBody;
   /** Entries of their own that come directly after this one. */
   readonly followers?: readonly Draft[];
 }

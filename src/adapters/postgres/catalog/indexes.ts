@@ -1,9 +1,10 @@
 /** Indexes, their attachment to partitioned indexes, and extended statistics. */
+import { describedIndex, INDEX_FACTS, type IndexFacts } from './described-keys.ts';
 import type { Describe, Draft } from './draft.ts';
 import { CATALOG } from './kinds.ts';
 import { inTablespace, qualified, relationName, roleName } from './quoting.ts';
 
-interface IndexRow {
+interface IndexRow extends IndexFacts {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
@@ -48,7 +49,7 @@ export const describeIndexes: Describe = async ({ server, omit }, oids) => {
        ${relationName('t.oid')} AS "table", t.oid::int8 AS "tableOid", tn.nspname AS "tableSchema", t.relname AS "tableName",
        c.relkind = 'I' OR i.indisvalid AND i.indisready AS usable,
        (SELECT k.oid::int8 FROM pg_constraint AS k WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u'))
-         AS "constraint",
+         AS "constraint", ${INDEX_FACTS},
        i.indisclustered AS clustered, i.indisreplident AS "replicaIdentity",
        coalesce((SELECT json_agg(json_build_array(a.attnum, a.attstattarget) ORDER BY a.attnum) FROM pg_attribute AS a
          WHERE a.attrelid = c.oid AND a.attstattarget >= 0), '[]'::json) AS statistics
@@ -59,18 +60,19 @@ export const describeIndexes: Describe = async ({ server, omit }, oids) => {
   );
   const drafts: Draft[] = [];
   for (const row of rows) {
-    if (row.usable) drafts.push(describeIndex(row));
+    if (row.usable) drafts.push(describeIndex(row, server.database));
     else omit('index', row.schema, row.name, 'It is invalid: its creation has failed or is still going on.');
   }
   return drafts;
 };
 
-function describeIndex(row: IndexRow): Draft {
+function describeIndex(row: IndexRow, database: string): Draft {
   const choices = row.constraint === null ? tableChoices(row) : [];
   const place = { schema: row.schema, name: row.name, of: [row.tableSchema, row.tableName] as const };
   return {
     oid: row.oid,
     ...place,
+    described: describedIndex(row, database),
     sql: [
       ...inTablespace(row.tablespace, [row.definition]),
       ...row.statistics.map(

@@ -59,6 +59,7 @@ function describeSequence(row: SequenceRow): Draft {
     name: row.name,
     ...(row.tableSchema !== null && row.tableName !== null ? { of: [row.tableSchema, row.tableName] } : {}),
     sql: identity ? identityColumn(row) : [createSequence(row)],
+    ...(owned ? { described: { adds: {} } } : {}),
     // The sequence of an identity column has its table's owner and cannot be given away by itself.
     adorned: [identity ? { ...adorned, followsOwner: true } : adorned],
     ...(owned && !identity

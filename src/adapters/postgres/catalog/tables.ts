@@ -1,5 +1,6 @@
 /** Tables: regular, partitioned, inherited, typed, unlogged and foreign ones. */
 import { type ColumnRow, columnClause, columnStatements, columnsJson } from './columns.ts';
+import { type DescribedTable, describedTable } from './described.ts';
 import type { Acl, Describe, Draft, Drafting } from './draft.ts';
 import { createReordered, isReordered } from './inheritance.ts';
 import { CATALOG } from './kinds.ts';
@@ -20,7 +21,7 @@ interface CheckRow {
   readonly local: boolean;
 }
 
-export interface TableRow {
+export interface TableRow extends DescribedTable {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
@@ -62,7 +63,7 @@ function tableSql({ server }: Drafting): string {
       coalesce((SELECT json_agg(quote_ident(pa.attname) ORDER BY i.inhseqno, pa.attnum) FROM pg_inherits AS i
         JOIN pg_attribute AS pa ON pa.attrelid = i.inhparent AND pa.attnum > 0 AND NOT pa.attisdropped
         WHERE i.inhrelid = c.oid AND NOT c.relispartition), '[]'::json) AS "parentColumns",
-      c.relreplident AS "replicaIdentity",
+      c.relreplident AS "replicaIdentity", obj_description(c.oid, 'pg_class') AS comment,
       (SELECT quote_ident(s.srvname) FROM pg_foreign_server AS s WHERE s.oid = f.ftserver) AS server,
       ${foreignOptions('f.ftoptions')} AS "foreignOptions",
       ${columnsJson(server)} AS columns,
@@ -82,11 +83,13 @@ export const describeTables: Describe = async (drafting, oids) => {
 function describeTable(drafting: Drafting, row: TableRow): Draft {
   const kind = row.relkind === 'f' ? 'foreign-table' : row.relkind === 'p' ? 'partitioned-table' : 'table';
   const keyword = row.relkind === 'f' ? 'FOREIGN TABLE' : 'TABLE';
+  const described = describedTable(row, drafting.server.database);
   return {
     oid: row.oid,
     kind,
     schema: row.schema,
     name: row.name,
+    ...(described === undefined ? {} : { described }),
     sql: [
       ...inTablespace(row.tablespace, createTable(drafting, row, keyword)),
       ...row.columns.flatMap((column) => columnStatements(row, column, keyword, drafting.graph)),
@@ -185,6 +188,8 @@ interface PartitionRow {
   readonly name: string;
   readonly qualified: string;
   readonly parent: string;
+  readonly rootSchema: string;
+  readonly rootName: string;
   readonly bound: string;
 }
 
@@ -192,8 +197,10 @@ interface PartitionRow {
 export const describePartitions: Describe = async ({ server }, oids) => {
   const rows = await server.describe<PartitionRow>(
     `SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, ${qualified('n.nspname', 'c.relname')} AS qualified,
-       ${relationName('i.inhparent')} AS parent, pg_get_expr(c.relpartbound, c.oid) AS bound
+       ${relationName('i.inhparent')} AS parent, pg_get_expr(c.relpartbound, c.oid) AS bound,
+       rn.nspname AS "rootSchema", r.relname AS "rootName"
      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_inherits AS i ON i.inhrelid = c.oid
+     JOIN pg_class AS r ON r.oid = pg_partition_root(c.oid) JOIN pg_namespace AS rn ON rn.oid = r.relnamespace
      WHERE c.oid = ANY ($1::oid[])`,
     oids,
   );
@@ -204,6 +211,12 @@ export const describePartitions: Describe = async ({ server }, oids) => {
       name: row.name,
       of: [row.schema, row.name],
       sql: [`ALTER TABLE ONLY ${row.parent} ATTACH PARTITION ${row.qualified} ${row.bound}`],
+      described: {
+        adds: {
+          to: [server.database, row.rootSchema, row.rootName],
+          source: [server.database, row.schema, row.name],
+        },
+      },
     }),
   );
 };

@@ -1,0 +1,103 @@
+/** Records of one engine as records of another, chunk by chunk: decoded, put in order, encoded. Works in any thread. */
+import type { Adapter, Chunk, Column, RecordEncoder, StreamOpen, Value } from '../adapter.ts';
+import { DbimgError } from '../errors.ts';
+import { damaged } from '../image/damage.ts';
+import type { Relation } from '../relation.ts';
+import { DigestSink, type Totals } from './lane-sink.ts';
+
+/** What a lane must know of a chunk that another engine wrote. Plain data. */
+export interface Foreign {
+  /** How its records are to be read. */
+  readonly open: StreamOpen;
+  readonly relation: Relation;
+  /** Number of its first record within the target's object. */
+  readonly first: number;
+}
+
+/** Bytes of a chunk that are held in memory. More than one record only if all are small. */
+const MAX_CHUNK = 256 * 1024 * 1024;
+
+const NULL: Value = { type: 'null' };
+
+export class Transcoder {
+  readonly #source: Adapter;
+  readonly #target: Adapter;
+
+  constructor(source: Adapter, target: Adapter) {
+    this.#source = source;
+    this.#target = target;
+  }
+
+  /**
+   * @param open the stream as the target knows it.
+   * @throws DbimgError `IMAGE_DAMAGED` if the chunk does not hold as many records as it says; `UNSUPPORTED` for values
+   * that the target cannot take.
+   */
+  async chunk(
+    open: StreamOpen,
+    foreign: Foreign,
+    chunk: Chunk,
+  ): Promise<Chunk & { readonly totals: Totals }> {
+    const bytes = await joined(chunk, foreign.open);
+    const encoder = this.#target.encoder?.(open) as RecordEncoder;
+    const sink = new DigestSink();
+    const records: Uint8Array[] = [];
+    try {
+      for (const values of decoded(this.#source, foreign, bytes)) {
+        const record = encoder.encode(values, foreign.first + records.length);
+        sink.append(record, true);
+        records.push(record);
+      }
+    } catch (error) {
+      sink.drop();
+      throw named(error, foreign.open);
+    }
+    const totals = sink.end();
+    if (records.length !== chunk.records) throw damaged('A chunk has other records than its frame says.');
+    return { records: records.length, pieces: [Buffer.concat(records)], totals };
+  }
+}
+
+/** The rows of a chunk as values of the relation's columns, in their order. */
+export function* decoded(
+  source: Adapter,
+  { open, relation }: Pick<Foreign, 'open' | 'relation'>,
+  bytes: Uint8Array,
+): Generator<readonly Value[]> {
+  const decoder = source.decoder(open, relation);
+  const places = placesOf(relation.columns, decoder.columns);
+  if (places.every((place, at) => place === at)) yield* decoder.decode(bytes);
+  else for (const values of decoder.decode(bytes)) yield places.map((place) => values[place] ?? NULL);
+}
+
+function placesOf(columns: readonly Column[], given: readonly Column[]): number[] {
+  const at = new Map(given.map(({ name }, place) => [name, place]));
+  return columns.map(({ name }) => {
+    const place = at.get(name);
+    if (place !== undefined) return place;
+    throw damaged(`A stream has no column ${name}, which the catalog of the image has.`);
+  });
+}
+
+async function joined({ pieces }: Chunk, { object }: StreamOpen): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    length += piece.length;
+    if (length > MAX_CHUNK) {
+      throw new DbimgError('UNSUPPORTED', 'A record of more than 256 MiB cannot go to another engine.', {
+        object,
+        hint: 'Leave the table out with --skip.',
+      });
+    }
+    all.push(piece);
+  }
+  return all.length === 1 ? (all[0] as Uint8Array) : Buffer.concat(all);
+}
+
+/** Errors name the table. */
+function named(error: unknown, { object }: StreamOpen): unknown {
+  if (!(error instanceof DbimgError) || error.object) return error;
+  const { code, message, hint } = error;
+  return new DbimgError(code, message, { object, cause: error, ...(hint === undefined ? {} : { hint }) });
+}
