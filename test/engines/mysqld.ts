@@ -151,13 +151,15 @@ function optionsOf(settings: ServerSettings): string[] {
 
 const MARIADB_ACCOUNTS =
   "DELETE FROM mysql.global_priv WHERE User IN ('', 'root') AND NOT (User = 'root' AND Host = 'localhost');\n" +
+  // Not by GRANT: whoever runs this script may not proxy.
+  `INSERT INTO mysql.proxies_priv VALUES ('%', '${ROOT.user}', '', '', 1, '', NOW());\n` +
   'FLUSH PRIVILEGES;\n';
 
 /** A fresh data directory takes seconds to make and a tenth to copy, so one is kept for each kind. */
 async function dataTemplate(name: RootfsName, root: Rootfs, settings: ServerSettings): Promise<string> {
   const initial = Object.fromEntries(Object.entries(settings).filter(([option]) => INITIAL.includes(option)));
   const { ino, mtimeMs } = await stat(root.path);
-  const kind = JSON.stringify([ino, mtimeMs, initial, ROOT, OF_PRODUCT[productOf(name)]]);
+  const kind = JSON.stringify([ino, mtimeMs, initial, ROOT, OF_PRODUCT[productOf(name)], 'proxy']);
   const key = createHash('sha256').update(kind).digest('hex').slice(0, 12);
   const store = join(await sharedDirectory(), `dbimg-engines-${process.getuid?.() ?? 'user'}`);
   const path = join(store, `data-${name}-${key}`);
@@ -191,7 +193,8 @@ async function initialize(
     accounts,
     `${productOf(name) === 'mysql' ? '' : MARIADB_ACCOUNTS}` +
       `CREATE USER '${ROOT.user}'@'%' IDENTIFIED BY '${ROOT.password}';\n` +
-      `GRANT ALL ON *.* TO '${ROOT.user}'@'%' WITH GRANT OPTION;\n`,
+      `GRANT ALL ON *.* TO '${ROOT.user}'@'%' WITH GRANT OPTION;\n` +
+      (productOf(name) === 'mysql' ? `GRANT PROXY ON ''@'' TO '${ROOT.user}'@'%' WITH GRANT OPTION;\n` : ''),
   );
   const { mysqlx: _, ...product } = OF_PRODUCT[productOf(name)] ?? {};
   const data = join(building, 'data');

@@ -75,7 +75,11 @@ const OF_PRODUCT: {
     source:
       'CREATE TABLE more_types (j json, p point SRID 4326); INSERT INTO more_types VALUES (\'{"a": 1.0}\', ST_SRID(POINT(1, 2), 4326));',
     changes: [
-      ['a number of JSON', 'UPDATE more_types SET j = \'{"a": 1}\'', /rows of more_types/],
+      [
+        'a number of JSON',
+        'UPDATE more_types SET j = NULL; UPDATE more_types SET j = \'{"a": 1}\'',
+        /rows of more_types/,
+      ],
       ['a point the other way', 'UPDATE more_types SET p = ST_SRID(POINT(2, 1), 4326)', /rows of more_types/],
       [
         'a hidden index',
