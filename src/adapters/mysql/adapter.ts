@@ -4,6 +4,7 @@ import { DbimgError } from '../../core/errors.ts';
 import { connect } from './connect.ts';
 import { MysqlDecoder } from './decoder.ts';
 import { redact } from './location.ts';
+import { MysqlWriteLane } from './writer.ts';
 
 const unsupported = async (): Promise<never> => {
   throw new DbimgError('UNSUPPORTED', 'This dbimg has no lanes for MySQL yet.');
@@ -17,6 +18,6 @@ export const adapter: Adapter = {
   redact,
   connect,
   joinLane: unsupported,
-  joinWriteLane: unsupported,
+  joinWriteLane: async (invitation, context) => new MysqlWriteLane(invitation, context),
   decoder: (open) => new MysqlDecoder(open),
 };

@@ -14,6 +14,7 @@ import { examine } from './examine.ts';
 import { readFacts, type ServerFacts } from './facts.ts';
 import { type Endpoint, endpointOf } from './location.ts';
 import { Session } from './session.ts';
+import { MysqlTarget } from './target.ts';
 
 /**
  * Reaches the server. A database that does not exist is no failure yet: a restore may make it.
@@ -59,8 +60,8 @@ export class MysqlDatabase implements Database {
     throw new DbimgError('UNSUPPORTED', 'This dbimg cannot dump MySQL yet.');
   }
 
-  async target(_options: TargetOptions): Promise<Target> {
-    throw new DbimgError('UNSUPPORTED', 'This dbimg cannot restore into MySQL yet.');
+  async target(options: TargetOptions): Promise<Target> {
+    return await MysqlTarget.open(this.#endpoint, this.#facts, options, this.#context);
   }
 
   async *examine(): AsyncGenerator<Finding> {

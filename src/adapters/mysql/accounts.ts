@@ -1,0 +1,83 @@
+/** Accounts and roles of an image: made where they are missing, never altered, and taken away with a failed restore. */
+import type { CatalogEntry, Context } from '../../core/adapter.ts';
+import { bodyOf, type EntryApplier } from './entries.ts';
+import { errorNumber } from './errors.ts';
+import { literal } from './quoting.ts';
+import type { Session } from './session.ts';
+
+/** `Operation CREATE USER failed for …`: it exists. */
+const EXISTS = 1396;
+
+export function isAccount(entry: CatalogEntry): boolean {
+  return entry.kind === 'account' || entry.kind === 'role';
+}
+
+export interface MadeAccount {
+  readonly kind: string;
+  /** As in SQL: `` 'user'@'host' ``. */
+  readonly name: string;
+}
+
+export class AccountMaker {
+  readonly #made: MadeAccount[];
+  readonly #session: Session;
+  readonly #applier: EntryApplier;
+  readonly #context: Context;
+
+  /** @param made where accounts are noted that this restore made. */
+  constructor(session: Session, applier: EntryApplier, made: MadeAccount[], context: Context) {
+    this.#made = made;
+    this.#session = session;
+    this.#applier = applier;
+    this.#context = context;
+  }
+
+  async make(entry: CatalogEntry): Promise<void> {
+    try {
+      await this.#applier.apply(entry, undefined);
+      this.#made.push({ kind: entry.kind, name: nameOf(entry) });
+    } catch (error) {
+      if (errorNumber(error) !== EXISTS) throw error;
+      await this.#compare(entry);
+    }
+  }
+
+  /** An account that is there stays as it is, and the difference is told. */
+  async #compare(entry: CatalogEntry): Promise<void> {
+    const [wanted] = bodyOf(entry).statements;
+    const rows = await this.#session
+      .query(entry.kind === 'role' ? 'SELECT 1 WHERE FALSE' : `SHOW CREATE USER ${nameOf(entry)}`)
+      .catch(() => []);
+    const there = Object.values(rows[0] ?? {})[0];
+    if (there === undefined || there === wanted) return;
+    this.#context.warn({
+      code: 'account-differs',
+      message: `The ${entry.kind} ${entry.object.join('@')} exists with other properties, and is left as it is.`,
+    });
+  }
+}
+
+/** The last part of the object's name is `user@host`; hosts hold no `@`. */
+function nameOf(entry: CatalogEntry): string {
+  const text = entry.object.at(-1) ?? '';
+  const at = text.lastIndexOf('@');
+  if (at < 0) return literal(text);
+  return `${literal(text.slice(0, at))}@${literal(text.slice(at + 1))}`;
+}
+
+/** Takes away what a failed restore made. Never throws. */
+export async function dropAccounts(
+  session: Session,
+  made: readonly MadeAccount[],
+  context: Context,
+): Promise<void> {
+  for (const { kind, name } of [...made].reverse()) {
+    const word = kind === 'role' ? 'ROLE' : 'USER';
+    await session.execute(`DROP ${word} IF EXISTS ${name}`).catch((error: unknown) => {
+      context.warn({
+        code: 'left-behind',
+        message: `The ${kind} ${name} could not be dropped: ${error instanceof Error ? error.message : String(error)}`,
+      });
+    });
+  }
+}
