@@ -220,6 +220,8 @@ export interface Omission {
 /** What the OPEN frame of a stream says: enough to decode its records without the source. */
 export interface StreamOpen {
   readonly object: ObjectName;
+  /** The object by which it is chosen, as in the catalog, where that is another. */
+  readonly of?: ObjectName;
   /** Which part of the object this stream is, from 0. */
   readonly part: number;
   /** `pg.copy.binary`, `mysql.row`, `bson`, `file`, … */

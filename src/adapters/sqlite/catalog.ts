@@ -57,8 +57,9 @@ export function* catalogOf(
   for (const row of rows.filter(({ type, name }) => type === 'table' && wanted(name))) {
     ids.set(row.name.toLowerCase(), ++id);
     const object = [SCHEMA, row.name];
+    const of = [SCHEMA, owners.get(row.name) ?? row.name];
     const kind = isVirtual(row) ? 'virtual table' : 'table';
-    yield { id, kind, object, of: object, phase: 'pre-data', body: schemaBody(row) };
+    yield { id, kind, object, of, phase: 'pre-data', body: schemaBody(row) };
   }
   for (const row of rows.filter(({ type }) => type !== 'table')) {
     const of = row.type === 'view' ? row.name : row.table;
@@ -70,7 +71,7 @@ export function* catalogOf(
       id,
       kind: row.type,
       object: [SCHEMA, row.name],
-      of: [SCHEMA, of],
+      of: [SCHEMA, owners.get(of) ?? of],
       phase: 'post-data',
       ...(after === undefined ? {} : { after: [after] }),
       // A file has one writer.

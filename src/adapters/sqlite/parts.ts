@@ -46,11 +46,11 @@ export function tableParts(
   source: PageSource,
   { fallbacks, whole }: PartOptions,
 ): Part[] {
-  const { shape, root, name } = table;
+  const { shape, root } = table;
   const kind: TreeKind = shape.withoutRowid ? 'index' : 'table';
   const { encoding, schemaFormat } = content.header;
   return divide(source, root, kind, whole ? Number.POSITIVE_INFINITY : MOST_BYTES).map((division, part) => ({
-    open: openOf(name, part, shape, encoding),
+    open: openOf(table, part, encoding),
     estimate: { bytes: division.bytes, records: division.records },
     scope: { root, kind, division, fallbacks, schemaFormat } satisfies RowScope as unknown as Plain,
   }));

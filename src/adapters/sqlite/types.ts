@@ -1,8 +1,8 @@
 /** The encodings of this adapter's streams, and what their OPEN frames say. `docs/sqlite.md` section "Records". */
 import type { Column, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { DataTable } from './inventory.ts';
 import type { TextEncoding } from './pages/header.ts';
-import type { TableShape } from './shape.ts';
 
 export const ROW = 'sqlite.row';
 export const FILE = 'file';
@@ -28,10 +28,11 @@ export interface RowLayout {
   readonly order: readonly number[];
 }
 
-export function openOf(name: string, part: number, shape: TableShape, encoding: TextEncoding): StreamOpen {
+export function openOf({ name, owner, shape }: DataTable, part: number, encoding: TextEncoding): StreamOpen {
   const { withoutRowid, rowidColumn, order } = shape;
   return {
     object: [SCHEMA, name],
+    ...(owner === undefined ? {} : { of: [SCHEMA, owner] }),
     part,
     encoding: ROW,
     columns: shape.columns.map((column) => ({ name: column.name, type: column.type })),

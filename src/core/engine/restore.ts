@@ -4,10 +4,10 @@ import type {
   CatalogEntry,
   Check,
   ImageSummary,
-  ObjectName,
   Omission,
   Plan,
   Position,
+  StreamOpen,
   Target,
 } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
@@ -271,8 +271,8 @@ class Restore {
     return false;
   }
 
-  #takes(object: ObjectName): boolean {
-    return !this.#selects || (this.#selects(object) && !this.#without.has(JSON.stringify(object)));
+  #takes({ object, of = object }: StreamOpen): boolean {
+    return !this.#selects || (this.#selects(of) && !this.#without.has(JSON.stringify(of)));
   }
 
   async #frame(loader: Loader, frame: StoredFrame): Promise<void> {
@@ -280,7 +280,7 @@ class Restore {
     switch (frame.type) {
       case FRAME.OPEN: {
         const open = await this.#reader.openOf(frame);
-        loader.open(frame.stream, open, this.#takes(open.object));
+        loader.open(frame.stream, open, this.#takes(open));
         break;
       }
       case FRAME.DATA:

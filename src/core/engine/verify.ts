@@ -134,6 +134,6 @@ async function* chosen(
   selects: ReturnType<typeof selector>,
 ): ReturnType<ImageTotals['values']> {
   for await (const object of totals.values()) {
-    if (!selects || selects(object.open.object)) yield object;
+    if (!selects || selects(object.open.of ?? object.open.object)) yield object;
   }
 }

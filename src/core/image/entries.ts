@@ -47,6 +47,7 @@ export function parseOpen(bytes: Uint8Array): StreamOpen {
   const fields = new Fields(parseJson(bytes, 'OPEN frame'), 'OPEN frame');
   return {
     object: readName(fields, 'object'),
+    ...fields.optional('of', (name) => readName(fields, name)),
     part: fields.count('part'),
     encoding: fields.string('encoding'),
     ...fields.optional('columns', (name) => fields.list(name).map(readColumn)),
