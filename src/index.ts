@@ -64,6 +64,11 @@ export const registry: Registry = new Registry([
     load: async () => (await import('./adapters/sqlite/adapter.ts')).adapter,
   },
   {
+    name: 'mongodb',
+    schemes: ['mongodb:', 'mongodb+srv:'],
+    load: async () => (await import('./adapters/mongodb/adapter.ts')).adapter,
+  },
+  {
     name: 'memory',
     schemes: ['memory:'],
     load: async () => (await import('./adapters/memory/adapter.ts')).adapter,

@@ -9,7 +9,7 @@ export const EXIT_DONE = 0;
 export const EXIT_WARNINGS = 3;
 
 /** Warnings that tell how the work went and take nothing from its result. */
-const HARMLESS: ReadonlySet<string> = new Set(['lock-retry', 'omitted']);
+const HARMLESS: ReadonlySet<string> = new Set(['lock-retry', 'omitted', 'log-kept']);
 
 /** How many omissions of one kind are listed one by one for people. */
 const LISTED = 10;

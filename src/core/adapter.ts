@@ -59,6 +59,8 @@ export interface Capabilities {
   readonly changes: boolean;
   /** Whether `SnapshotOptions.salvage` is possible. */
   readonly salvage?: boolean;
+  /** Whether a target can give objects other names (`--rename`). */
+  readonly rename?: boolean;
 }
 
 /** What every call that reaches a server gets besides its arguments. */
@@ -142,6 +144,10 @@ export interface SnapshotOptions {
   readonly salvage?: boolean;
   /** Rights to go on with less than one position, given by name on the command line. */
   readonly allow?: readonly string[];
+  /** Keep writers out while reading, where one position can be had in no other way. Others may ignore it. */
+  readonly lock?: boolean;
+  /** Directory for what must be kept aside meanwhile. Default the system's. */
+  readonly tmp?: string;
 }
 
 /** A frozen view of a source. `catalog`, `parts` and `partsOf` may run at the same time as lanes read. */
@@ -309,6 +315,16 @@ export interface TargetOptions {
   readonly noSecrets?: boolean;
   /** Planner statistics after the load. */
   readonly analyze?: boolean;
+  /** Other names for objects; only where `Capabilities.rename` says so. `renamed` of `engine/rename.ts` applies them. */
+  readonly rename?: readonly RenameRule[];
+  /** Keep the UUIDs by which the server knows its objects. Others than MongoDB may ignore it. */
+  readonly keepUuids?: boolean;
+}
+
+/** One `--rename A=B`. Both sides are whole names, their parts joined by dots; `*` stands for any characters. */
+export interface RenameRule {
+  readonly from: string;
+  readonly to: string;
 }
 
 /**

@@ -1,103 +1,31 @@
-/** A temporary file for what a pipe brings too early, so that memory stays flat: post-data, totals to be proven. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DbimgError } from '../errors.ts';
+/** Values for what a pipe brings too early, so that memory stays flat: post-data, totals to be proven. */
+import { ByteSpool, type Extent } from './byte-spool.ts';
 
-/** Where a value lies in the spool. */
-export interface Extent {
-  readonly offset: number;
-  readonly length: number;
-}
+export type { Extent } from './byte-spool.ts';
 
-const TAG = 16;
-const LENGTH = 4;
-
-/**
- * Values are sealed with a key that only this process has, whether the image was encrypted or not, and the file has
- * lost its name before the first byte is written: whatever happens, nothing readable stays behind.
- */
+/** Plain data in a {@link ByteSpool}. */
 export class Spool<T> implements AsyncDisposable {
-  readonly #directory: string;
-  readonly #key: Buffer = randomBytes(32);
-  #file: Promise<FileHandle> | undefined;
-  #end = 0;
+  readonly #bytes: ByteSpool;
 
   /** `directory` is where `--tmp` points; undefined is the system's. */
   constructor(directory: string | undefined) {
-    this.#directory = directory ?? tmpdir();
+    this.#bytes = new ByteSpool(directory);
   }
 
   async append(value: T): Promise<Extent> {
-    const offset = this.#end;
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce(offset));
-    const body = cipher.update(JSON.stringify(value), 'utf8');
-    cipher.final();
-    const length = body.length + TAG;
-    const prefix = Buffer.alloc(LENGTH);
-    prefix.writeUInt32LE(length);
-    this.#end += LENGTH + length;
-    const file = await this.#opened();
-    await file.write(Buffer.concat([prefix, body, cipher.getAuthTag()]), 0, LENGTH + length, offset);
-    return { offset, length };
+    return await this.#bytes.append(Buffer.from(JSON.stringify(value)));
   }
 
   async read(extent: Extent): Promise<T> {
-    const sealed = await this.#bytes(extent.offset + LENGTH, extent.length);
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce(extent.offset), { authTagLength: TAG });
-    decipher.setAuthTag(sealed.subarray(-TAG));
-    const body = Buffer.concat([decipher.update(sealed.subarray(0, -TAG)), decipher.final()]);
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse((await this.#bytes.read(extent)).toString('utf8'));
   }
 
   /** Everything appended so far, in order. */
   async *values(): AsyncGenerator<T> {
-    for (let offset = 0; offset < this.#end; ) {
-      const length = (await this.#bytes(offset, LENGTH)).readUInt32LE();
-      yield await this.read({ offset, length });
-      offset += LENGTH + length;
-    }
+    for await (const bytes of this.#bytes.values()) yield JSON.parse(bytes.toString('utf8'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.then((handle) => handle.close()).catch(() => {});
+    await this.#bytes[Symbol.asyncDispose]();
   }
-
-  async #bytes(offset: number, length: number): Promise<Buffer> {
-    const file = await this.#opened();
-    const bytes = Buffer.allocUnsafe(length);
-    await file.read(bytes, 0, length, offset);
-    return bytes;
-  }
-
-  #opened(): Promise<FileHandle> {
-    this.#file ??= this.#create();
-    return this.#file;
-  }
-
-  async #create(): Promise<FileHandle> {
-    try {
-      const directory = await mkdtemp(join(this.#directory, 'dbimg-spool-'));
-      try {
-        return await open(join(directory, 'values'), 'wx+', 0o600);
-      } finally {
-        await rm(directory, { recursive: true });
-      }
-    } catch (cause) {
-      throw new DbimgError('STORE_FAILED', `No temporary file could be made in ${this.#directory}.`, {
-        hint: 'Name another directory with --tmp.',
-        cause,
-      });
-    }
-  }
-}
-
-/** Offsets are never used twice under one key. */
-function nonce(offset: number): Buffer {
-  const bytes = Buffer.alloc(12);
-  bytes.writeBigUInt64LE(BigInt(offset), 4);
-  return bytes;
 }

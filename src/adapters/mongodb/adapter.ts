@@ -1,0 +1,19 @@
+/** The MongoDB adapter. */
+import type { Adapter } from '../../core/adapter.ts';
+import { connect } from './connect.ts';
+import { MongoDecoder } from './decoder.ts';
+import { redact } from './location.ts';
+import { MongoReadLane } from './reader.ts';
+import { MongoWriteLane } from './writer.ts';
+
+export const adapter: Adapter = {
+  name: 'mongodb',
+  schemes: ['mongodb:', 'mongodb+srv:'],
+  module: import.meta.url,
+  capabilities: { kinds: ['logical'], synchronous: false, replace: true, changes: false, rename: true },
+  redact,
+  connect,
+  joinLane: MongoReadLane.join,
+  joinWriteLane: MongoWriteLane.join,
+  decoder: (open) => new MongoDecoder(open),
+};

@@ -1,0 +1,84 @@
+/** Where a MongoDB deployment is: the driver's own connection string, which names a database or none. */
+import { DbimgError } from '../../core/errors.ts';
+
+/** Everything a session needs to be opened: plain data that may cross into a worker. Holds the password. */
+export interface Endpoint {
+  /** Connection string for the driver. */
+  readonly url: string;
+  /** The one database that the location names; absent: all that are not the server's own. */
+  readonly database?: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Databases of the server itself. */
+export const INTERNAL_DATABASES: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
+
+const LOCATION = /^(mongodb(?:\+srv)?):(?:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?)?$/is;
+
+/**
+ * `mongodb:` alone, or without a host, takes the server from MONGODB_URI; the database may be named all the same.
+ *
+ * @throws DbimgError `USAGE` if the location makes no sense.
+ */
+export function endpointOf(location: string, environment: Environment): Endpoint {
+  const parts = LOCATION.exec(location);
+  if (!parts) throw usage('This is no MongoDB URL.');
+  const [, scheme = '', hosts = '', path = '', query = ''] = parts;
+  if (hosts === '') {
+    const known = environment.MONGODB_URI;
+    if (known === undefined || !/^mongodb(\+srv)?:\/\/[^/?#]/i.test(known)) {
+      throw usage('The URL names no host, and MONGODB_URI is not set.');
+    }
+    const endpoint = endpointOf(known, {});
+    return path === '' ? endpoint : { ...endpoint, database: databaseOf(path) };
+  }
+  // The database of the URL is where the user is known unless `authSource` says otherwise.
+  const url = `${scheme.toLowerCase()}://${hosts}/${path}${query === '' ? '' : `?${query}`}`;
+  return path === '' ? { url } : { url, database: databaseOf(path) };
+}
+
+function databaseOf(path: string): string {
+  let name: string;
+  try {
+    name = decodeURIComponent(path);
+  } catch {
+    throw usage('The URL holds a % that begins no %XX: write %25 for the character itself.');
+  }
+  if (/[/\\. "$\0]/.test(name) || Buffer.byteLength(name) > 63) {
+    throw usage(`MongoDB has no databases of the name ${JSON.stringify(name)}.`);
+  }
+  if (!INTERNAL_DATABASES.has(name)) return name;
+  throw usage(`${name} is the server's own database.`, 'Leave the database out to take all of them.');
+}
+
+export function usage(message: string, hint?: string): DbimgError {
+  return new DbimgError('USAGE', message, {
+    hint:
+      hint ??
+      'It looks like mongodb://user:password@host:27017/database?authSource=admin; write odd characters as %XX.',
+  });
+}
+
+/** The location without its secrets. Never throws, whatever it is given. */
+export function redact(location: string): string {
+  return String(location)
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):.*@/is, '$1:***@')
+    .replace(/([?&][^=&#]*(?:password|token|secret)[^=&#]*=)[^&#]*/gis, '$1***')
+    .replace(/([?&]authMechanismProperties=)[^&#]*/gis, '$1***');
+}
+
+/** Hosts alone, for messages: `db1:27017,db2:27017`. */
+export function hostsOf(endpoint: Endpoint): string {
+  const [, , hosts = ''] = LOCATION.exec(endpoint.url) ?? [];
+  return hosts.slice(hosts.lastIndexOf('@') + 1);
+}
+
+/** Whether the way to every host stays on this machine. */
+export function isLocal(endpoint: Endpoint): boolean {
+  return hostsOf(endpoint)
+    .split(',')
+    .every((host) =>
+      /^(localhost|127(\.\d+){3}|\[::1\]|[^,]*\.sock)(:\d+)?$/i.test(decodeURIComponent(host)),
+    );
+}

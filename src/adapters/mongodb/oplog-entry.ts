@@ -1,0 +1,84 @@
+/** Entries of the oplog as bytes: of what, when, and whether they concern an image. */
+import type { ObjectName } from '../../core/adapter.ts';
+import { INTERNAL_DATABASES } from './location.ts';
+import { documentsOf, type Element, elementsOf, fieldOf, textOf, timestampOf } from './rawbson.ts';
+
+/** Whether an entry belongs into the log of an image. */
+export type Wanted = (entry: Uint8Array) => boolean;
+
+export interface Entry {
+  /** `i`, `u`, `d`, `c`, `n`, `xi`, … */
+  readonly op: string;
+  readonly ns: string;
+  readonly ui: string | undefined;
+  readonly time: bigint;
+  readonly o: Element | undefined;
+  readonly o2: Element | undefined;
+  readonly fields: readonly Element[];
+}
+
+export function entryOf(bytes: Uint8Array): Entry {
+  const fields = [...elementsOf(bytes)];
+  const find = (key: string): Element | undefined => fields.find((field) => field.key === key);
+  return {
+    op: textOf(find('op')) ?? '',
+    ns: textOf(find('ns')) ?? '',
+    ui: find('ui')?.value.subarray(5).toString('hex'),
+    time: timestampOf(find('ts')) ?? 0n,
+    o: find('o'),
+    o2: find('o2'),
+    fields,
+  };
+}
+
+export function timeOfEntry(entry: Uint8Array): bigint {
+  return timestampOf(fieldOf(entry, 'ts')) ?? 0n;
+}
+
+export function databaseOfNamespace(ns: string): string {
+  const dot = ns.indexOf('.');
+  return dot < 0 ? ns : ns.slice(0, dot);
+}
+
+/** Commands that belong to transactions: they are logged under `admin`. */
+const TRANSACTIONS = new Set(['applyOps', 'commitTransaction', 'abortTransaction']);
+
+/** The name of the command that an entry of kind `c` holds. */
+export function commandOf(o: Element | undefined): string {
+  if (!o) return '';
+  for (const { key } of elementsOf(o.value)) return key;
+  return '';
+}
+
+/** Entries of these databases, or of all that are not the server's own; transactions of whatever they concern. */
+export function wantedEntries(database: string | undefined): Wanted {
+  return (bytes) => {
+    const op = textOf(fieldOf(bytes, 'op')) ?? '';
+    if (op === 'n') return false;
+    const ns = textOf(fieldOf(bytes, 'ns')) ?? '';
+    const own = databaseOfNamespace(ns);
+    if (op === 'c' && own === 'admin') return TRANSACTIONS.has(commandOf(fieldOf(bytes, 'o')));
+    return database === undefined ? !INTERNAL_DATABASES.has(own) : own === database;
+  };
+}
+
+/** What an entry does to definitions: nothing; makes a new collection; changes what is there, so that snapshots of it end. */
+export type DefinitionChange = 'none' | 'creates' | 'changes';
+
+export function definitionChangeOf(bytes: Uint8Array): DefinitionChange {
+  if (textOf(fieldOf(bytes, 'op')) !== 'c') return 'none';
+  const command = commandOf(fieldOf(bytes, 'o'));
+  if (TRANSACTIONS.has(command)) return 'none';
+  return command === 'create' ? 'creates' : 'changes';
+}
+
+/** The operations that an `applyOps` holds. */
+export function* operationsIn(o: Element): Generator<Buffer> {
+  const list = fieldOf(o.value, 'applyOps');
+  if (list) yield* documentsOf(list.value);
+}
+
+export function objectOfNamespace(ns: string): ObjectName {
+  const dot = ns.indexOf('.');
+  return [ns.slice(0, dot), ns.slice(dot + 1)];
+}

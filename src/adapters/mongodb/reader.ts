@@ -1,0 +1,215 @@
+/** Lanes that read parts: whole batches of the server go through the kernel as they came. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BroadcastChannel } from 'node:worker_threads';
+import type { Document } from 'mongodb';
+import type { Context, FramedInput, Invitation, Part, ReadLane, RecordSink } from '../../core/adapter.ts';
+import { DbimgError } from '../../core/errors.ts';
+import { type Doing, isSnapshotGone, isTransient, serverCode } from './errors.ts';
+import { type ClusterTime, toTimestamp } from './facts.ts';
+import type { Endpoint } from './location.ts';
+import { namespaceOf } from './names.ts';
+import type { Scope } from './parts.ts';
+import { decodeExactly, documentWith, fieldOf, fromBase64 } from './rawbson.ts';
+import { type Batch, documentsIn, type RawCursor, Session } from './session.ts';
+
+/** A snapshot as its lanes know it. */
+export interface SnapshotInvitation {
+  readonly endpoint: Endpoint;
+  /** When all reads are to be of; absent: each is of its own moment. */
+  readonly clusterTime?: ClusterTime;
+  /** Whether reading may go on on another member, or at a later moment. */
+  readonly resumable: boolean;
+  /** Whether the log makes up for reads at a later moment. */
+  readonly late: boolean;
+  readonly readConcern: 'local' | 'majority';
+  /** Where a lane says that it went on at a later moment. */
+  readonly channel?: string;
+}
+
+/** Bytes that a batch shall have: large ones cost memory, small ones round trips. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+const MOST_DOCUMENTS = 1_000_000;
+/** Another primary needs some seconds to be elected. */
+const RETRIES = 20;
+const RETRY_PAUSE = 500;
+/** CappedPositionLost: what was to be read next has been overwritten. */
+const POSITION_LOST = 136;
+
+export class MongoReadLane implements ReadLane {
+  readonly #session: Session;
+  readonly #invitation: SnapshotInvitation;
+  readonly #context: Context;
+  /** The history that the server keeps does not reach back to the snapshot any longer: the log makes up for it. */
+  #late = false;
+
+  private constructor(session: Session, invitation: SnapshotInvitation, context: Context) {
+    this.#session = session;
+    this.#invitation = invitation;
+    this.#context = context;
+  }
+
+  static async join(invitation: Invitation, context: Context): Promise<MongoReadLane> {
+    const known = invitation as unknown as SnapshotInvitation;
+    const session = await Session.open(known.endpoint, context);
+    return new MongoReadLane(session, known, context);
+  }
+
+  async read(part: Part, sink: RecordSink): Promise<void> {
+    const scope = part.scope as unknown as Scope;
+    const { object } = part.open;
+    const doing = { what: `${namespaceOf(object)} could not be read`, object };
+    const reading = new Reading(scope, sink);
+    for (let tries = 0; ; ) {
+      try {
+        await this.#pass(reading, doing);
+        return;
+      } catch (error) {
+        if (this.#goesOnLate(error, reading)) continue;
+        if (scope.capped && serverCode(error) === POSITION_LOST) {
+          // Everything up to here has been overwritten, so all that is there now comes after it.
+          reading.restart();
+          continue;
+        }
+        const retry = isTransient(error) && this.#invitation.resumable && reading.elsewhere();
+        if (!retry || ++tries > RETRIES) throw error;
+        await sleep(RETRY_PAUSE, undefined, { signal: this.#context.signal });
+      }
+    }
+  }
+
+  /** From where the reading stands to its end, or to an error. */
+  async #pass(reading: Reading, doing: Doing): Promise<void> {
+    await using cursor = this.#session.cursor(reading.scope.database, doing);
+    let batch = await this.#open(cursor, reading);
+    reading.opened(batch);
+    for (;;) {
+      await reading.sink.pressure();
+      const last = batch.id.isZero();
+      // The server prepares the next batch while this one is walked.
+      const next = last ? undefined : cursor.more();
+      next?.catch(() => {});
+      reading.take(batch);
+      if (!next) return;
+      batch = await next;
+    }
+  }
+
+  async #open(cursor: RawCursor, reading: Reading): Promise<Batch> {
+    return await cursor.open({ ...reading.command(), readConcern: this.#readConcern(reading.scope) });
+  }
+
+  #readConcern(scope: Scope): Document {
+    const { clusterTime, readConcern } = this.#invitation;
+    if (!clusterTime || this.#late || scope.capped) return { level: readConcern };
+    return { level: 'snapshot', atClusterTime: toTimestamp(clusterTime) };
+  }
+
+  #goesOnLate(error: unknown, reading: Reading): boolean {
+    const { clusterTime, late, channel } = this.#invitation;
+    if (!clusterTime || this.#late || !late || !isSnapshotGone(error)) return false;
+    this.#late = true;
+    if (channel !== undefined) {
+      const said = new BroadcastChannel(channel);
+      said.postMessage('late');
+      said.close();
+    }
+    reading.goOn();
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+  }
+}
+
+/** Where one part stands. */
+class Reading {
+  readonly scope: Scope;
+  readonly sink: RecordSink;
+  readonly #input: FramedInput;
+  readonly #batchSize: number | undefined;
+  /** The batch that was taken last: its last document tells where to go on. */
+  #last: Batch | undefined;
+  /** Where the next pass begins; undefined: at the beginning. */
+  #after: { readonly id: Buffer } | { readonly token: Buffer } | undefined;
+
+  constructor(scope: Scope, sink: RecordSink) {
+    this.scope = scope;
+    this.sink = sink;
+    this.#input = sink.framed('bson-array');
+    const { mean } = scope;
+    const wanted = mean === 0 ? MOST_DOCUMENTS : Math.ceil(BATCH_BYTES / mean);
+    this.#batchSize = Math.max(1, Math.min(wanted, MOST_DOCUMENTS));
+  }
+
+  command(): Document {
+    const { scope } = this;
+    const base = { find: scope.storage, batchSize: this.#batchSize, noCursorTimeout: true };
+    const after = this.#after;
+    if (!scope.range) {
+      const resume = after && 'token' in after ? { $_resumeAfter: decodeExactly(after.token) } : {};
+      const token = scope.capped ? {} : { $_requestResumeToken: true };
+      return { ...base, hint: { $natural: 1 }, ...token, ...resume };
+    }
+    const min = after && 'id' in after ? decodeExactly(after.id) : boundOf(scope.range.min);
+    const max = boundOf(scope.range.max);
+    // Bounds of the index reach over all BSON types; comparisons in a filter do not.
+    return { ...base, hint: { _id: 1 }, ...(min ? { min } : {}), ...(max ? { max } : {}) };
+  }
+
+  /** The bound of an index is inclusive: the document that was the last one comes again. */
+  opened(batch: Batch): void {
+    const after = this.#after;
+    if (!after || !('id' in after)) return;
+    const [first] = documentsIn(batch);
+    const id = first && fieldOf(first, '_id');
+    if (!first || !id || !documentWith([id]).equals(after.id)) return;
+    const skipped = batch.elements.indexOf(0, 1) + 1 + first.length;
+    Object.assign(batch, { elements: batch.elements.subarray(skipped) });
+  }
+
+  take(batch: Batch): void {
+    const { elements } = batch;
+    const { buffer } = this.#input;
+    for (let at = 0; at < elements.length; at += buffer.length) {
+      const size = Math.min(buffer.length, elements.length - at);
+      buffer.set(elements.subarray(at, at + size));
+      if (this.#input.feed(0, size) < size) throw noDocuments();
+    }
+    if (elements.length > 0) this.#last = batch;
+  }
+
+  /** The next pass goes on behind the last document that was taken. */
+  goOn(): void {
+    const batch = this.#last;
+    if (!batch) return;
+    if (!this.scope.range) {
+      if (!batch.resumeToken) throw new DbimgError('BUG', 'A batch came without a resume token.');
+      this.#after = { token: Buffer.from(batch.resumeToken) };
+      return;
+    }
+    let last: Buffer | undefined;
+    for (const document of documentsIn(batch)) last = document;
+    const id = last && fieldOf(last, '_id');
+    if (id) this.#after = { id: documentWith([id]) };
+  }
+
+  restart(): void {
+    this.#after = undefined;
+  }
+
+  /** Whether the next pass can go on on another member. What lies where is each member's own affair. */
+  elsewhere(): boolean {
+    if (this.#last && !this.scope.range) return false;
+    this.goOn();
+    return true;
+  }
+}
+
+function boundOf(bound: string | undefined): Document | undefined {
+  return bound === undefined ? undefined : decodeExactly(fromBase64(bound));
+}
+
+function noDocuments(): DbimgError {
+  return new DbimgError('SERVER_ERROR', 'The server sent something other than documents.');
+}

@@ -1,0 +1,33 @@
+/** Removing what a restore made beside. */
+import { serverCode } from './errors.ts';
+import { inParallel } from './parallel.ts';
+import { fieldOf, textOf } from './rawbson.ts';
+import type { Session } from './session.ts';
+
+const WIDTH = 4;
+const NAMESPACE_NOT_FOUND = 26;
+
+/** Drops the collections of a run. Dropping one ends the builds of its indexes. */
+export async function removeScratch(
+  session: Session,
+  run: string,
+  databases: readonly string[],
+): Promise<void> {
+  for (const database of databases) {
+    const doing = { what: `What was made in ${database} could not be removed` };
+    const names: string[] = [];
+    const filter = { name: { $regex: `^dbimg_${run}_` } };
+    for await (const info of session.documents(
+      database,
+      { listCollections: 1, filter, nameOnly: true },
+      doing,
+    )) {
+      names.push(textOf(fieldOf(info, 'name')) ?? '');
+    }
+    await inParallel(names, WIDTH, async (name) => {
+      await session.command(database, { drop: name }, doing).catch((error: unknown) => {
+        if (serverCode(error) !== NAMESPACE_NOT_FOUND) throw error;
+      });
+    });
+  }
+}
