@@ -80,7 +80,8 @@ export async function describeMysql(product: MysqlProduct, url: string): Promise
       return rows as { [name: string]: unknown }[];
     };
     for (const sql of [...BOTH, ...OF_PRODUCT[product]]) {
-      lines.push(...(await ask(sql)).map(({ line }) => String(line)));
+      // Sorted here: names that differ in case only have no order to the server.
+      lines.push(...(await ask(sql)).map(({ line }) => String(line)).sort());
     }
     if (product === 'mysql') return lines;
     const sequences = await ask(

@@ -71,11 +71,11 @@ CREATE TABLE places (id int PRIMARY KEY, p point REF_SYSTEM_ID = 4326 NOT NULL, 
 INSERT INTO places VALUES (1, ST_GeomFromText('POINT(52.5 13.4)', 4326)), (2, ST_GeomFromText('POINT(1 2)', 0));
 CREATE TABLE ucas (id int PRIMARY KEY, a varchar(20) COLLATE uca1400_german2_ai_ci) DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_uca1400_ai_ci;
 INSERT INTO ucas VALUES (1, 'ä');
-CREATE TABLE merged_1 (id int PRIMARY KEY) ENGINE = MyISAM;
-CREATE TABLE merged_2 (id int PRIMARY KEY) ENGINE = MyISAM;
+CREATE TABLE merged_1 (id int NOT NULL, KEY (id)) ENGINE = MyISAM;
+CREATE TABLE merged_2 (id int NOT NULL, KEY (id)) ENGINE = MyISAM;
 INSERT INTO merged_1 VALUES (1);
 INSERT INTO merged_2 VALUES (2);
-CREATE TABLE merged (id int, KEY (id)) ENGINE = MERGE UNION = (merged_1, merged_2) INSERT_METHOD = LAST;
+CREATE TABLE merged (id int NOT NULL, KEY (id)) ENGINE = MERGE UNION = (merged_1, merged_2) INSERT_METHOD = LAST;
 CREATE TABLE auto_parts (id int PRIMARY KEY) PARTITION BY HASH (id) (PARTITION a ENGINE = InnoDB, PARTITION b ENGINE = InnoDB);
 CREATE TABLE by_default_list (id int) PARTITION BY LIST (id) (PARTITION one VALUES IN (1), PARTITION others DEFAULT);
 INSERT INTO by_default_list VALUES (1), (99), (NULL);
