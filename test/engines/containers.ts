@@ -1,8 +1,8 @@
 /**
  * Containers for the integration tests, through testcontainers, on images built from `docker/`.
  *
- * DBIMG_TEST_POSTGRES_IMAGE names another image with the interface of the official one, such as `postgres:18`, which is
- * pulled when it is missing; the one built here never is.
+ * DBIMG_TEST_POSTGRES_IMAGE (MYSQL, MARIADB) names another image with the interface of the official one, such as
+ * `postgres:18`, which is pulled when it is missing; the one built here never is.
  */
 import { execFile, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
@@ -11,12 +11,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { MariaDbContainer } from '@testcontainers/mariadb';
+import type { MySqlContainer } from '@testcontainers/mysql';
 import type { PostgreSqlContainer } from '@testcontainers/postgresql';
+import type { GenericContainer } from 'testcontainers';
 
 const run = promisify(execFile);
 
-const BUILT_HERE = 'dbimg-test-postgres:18';
-export const POSTGRES_IMAGE: string = process.env.DBIMG_TEST_POSTGRES_IMAGE ?? BUILT_HERE;
+/** Names and folders of the images that `docker/` builds. */
+const BUILT_HERE = {
+  postgres: 'dbimg-test-postgres:18',
+  mysql: 'dbimg-test-mysql:9',
+  mariadb: 'dbimg-test-mariadb:10.11',
+} as const;
+type Engine = keyof typeof BUILT_HERE;
+
+const imageOf = (engine: Engine): string =>
+  process.env[`DBIMG_TEST_${engine.toUpperCase()}_IMAGE`] ?? BUILT_HERE[engine];
+
+export const POSTGRES_IMAGE: string = imageOf('postgres');
 
 const DOCKER_START_TIMEOUT = 60_000;
 
@@ -27,14 +40,40 @@ const DOCKER_START_TIMEOUT = 60_000;
  * @throws Error that says what to install when there is no Docker and this process may not start it.
  */
 export async function postgresContainer(): Promise<PostgreSqlContainer> {
+  await prepare('postgres');
+  const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
+  return await notPulled('postgres', new PostgreSqlContainer(imageOf('postgres')));
+}
+
+/** As {@link postgresContainer}. */
+export async function mysqlContainer(): Promise<MySqlContainer> {
+  await prepare('mysql');
+  const { MySqlContainer } = await import('@testcontainers/mysql');
+  return await notPulled('mysql', new MySqlContainer(imageOf('mysql')));
+}
+
+/** As {@link postgresContainer}. */
+export async function mariadbContainer(): Promise<MariaDbContainer> {
+  await prepare('mariadb');
+  const { MariaDbContainer } = await import('@testcontainers/mariadb');
+  return await notPulled('mariadb', new MariaDbContainer(imageOf('mariadb')));
+}
+
+async function prepare(engine: Engine): Promise<void> {
   await ensureDocker();
-  await ensureImage();
+  await ensureImage(engine);
   // Its reaper is an image from a registry. Our containers are disposed by the tests themselves.
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-  const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
+}
+
+async function notPulled<Container extends GenericContainer>(
+  engine: Engine,
+  container: Container,
+): Promise<Container> {
   const { PullPolicy } = await import('testcontainers');
-  const container = new PostgreSqlContainer(POSTGRES_IMAGE);
-  return POSTGRES_IMAGE === BUILT_HERE ? container.withPullPolicy(PullPolicy.neverPull()) : container;
+  return imageOf(engine) === BUILT_HERE[engine]
+    ? container.withPullPolicy(PullPolicy.neverPull())
+    : container;
 }
 
 /**
@@ -46,7 +85,7 @@ export async function startToolsContainer(): Promise<string> {
   await ensureDocker();
   const running = await run('docker', ['inspect', '-f', '{{.State.Running}}', name]).catch(() => undefined);
   if (running?.stdout.trim() === 'true') return name;
-  await ensureImage();
+  await ensureImage('postgres');
   const idle = ['--entrypoint', 'sleep', POSTGRES_IMAGE, 'infinity'];
   await run('docker', ['run', '-d', '--rm', '--network', 'host', '--name', name, ...idle]).catch(
     (error: Error) => {
@@ -97,9 +136,10 @@ async function installDocker(): Promise<void> {
   );
 }
 
-async function ensureImage(): Promise<void> {
-  if (POSTGRES_IMAGE !== BUILT_HERE) return;
-  const present = await run('docker', ['image', 'inspect', POSTGRES_IMAGE]).catch(() => undefined);
+async function ensureImage(engine: Engine): Promise<void> {
+  const image = imageOf(engine);
+  if (image !== BUILT_HERE[engine]) return;
+  const present = await run('docker', ['image', 'inspect', image]).catch(() => undefined);
   if (present !== undefined) return;
-  await run(fileURLToPath(new URL('../../docker/postgres/build', import.meta.url)), [POSTGRES_IMAGE]);
+  await run(fileURLToPath(new URL(`../../docker/${engine}/build`, import.meta.url)), [image]);
 }
