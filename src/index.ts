@@ -121,6 +121,10 @@ export interface DumpOptions extends CommonOptions {
   readonly overwrite?: boolean;
   /** Upper bound in plain bytes a second. */
   readonly rate?: number;
+  /** Keep writers out while reading, where there is no other way to one position: a stand-alone MongoDB. */
+  readonly lock?: boolean;
+  /** Directory for what must be kept aside meanwhile. Default the system's. */
+  readonly tmp?: string;
 }
 
 export interface RestoreOptions extends CommonOptions {
@@ -138,6 +142,10 @@ export interface RestoreOptions extends CommonOptions {
   /** Accept objects that act with more rights than their user. */
   readonly trust?: boolean;
   readonly noSecrets?: boolean;
+  /** Other names for objects, as `A=B`: `shop.*=shop2.*`. The first that matches counts. */
+  readonly rename?: readonly string[];
+  /** Keep the UUIDs by which MongoDB knows collections. */
+  readonly keepUuids?: boolean;
   /** Planner statistics after the load. Default true. */
   readonly analyze?: boolean;
   readonly keys?: Keys;
@@ -187,8 +195,10 @@ export async function dump(options: DumpOptions): Promise<DumpResult> {
 /** Fills a database from an image: beside, checked, and visible in one moment. */
 export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const { restoreImage } = await import('./core/engine/restore.ts');
+  const { renameRule } = await import('./core/engine/rename.ts');
   return await restoreImage({
     ...options,
+    rename: (options.rename ?? []).map(renameRule),
     registry: options.registry ?? registry,
     store: asStore(options.image),
     jobs: defaultJobs(options.jobs),

@@ -37,6 +37,11 @@ const flags = {
     group: 'SAFETY',
     summary: 'Leave out what is damaged in the database, and name it, instead of giving up.',
   }),
+  lock: toggle({
+    group: 'SAFETY',
+    summary:
+      'Keep writers out while reading, where there is no other way to one position: a stand-alone MongoDB.',
+  }),
   overwrite: toggle({
     group: 'SAFETY',
     summary: 'Replace the file if it exists, once the new image is complete.',
@@ -48,6 +53,7 @@ const flags = {
   'encrypt-to': shared.encryptTo,
   'passphrase-file': shared.passphraseFile,
   sign: shared.sign,
+  tmp: shared.tmp,
   jobs: shared.jobs,
   lanes: shared.lanes,
   level: whole({
@@ -83,13 +89,14 @@ export default class Dump extends BaseCommand {
     checkImageOutput(image, this.jsonEnabled());
     const encrypt = await encryptionOf(options);
     const sign = options.sign === undefined ? undefined : { privateKey: await readKeyFile(options.sign) };
-    const { jobs, lanes, level, only, skip, shebang, order, allow, overwrite, rate, salvage } = options;
+    const { jobs, lanes, level, only, skip, shebang, order, allow, overwrite, rate, salvage, lock, tmp } =
+      options;
     const { dump } = await import('../index.ts');
     const result = await this.job(options, (handles) =>
       dump({
-        ...{ source, image, shebang, overwrite, salvage, ...handles },
+        ...{ source, image, shebang, overwrite, salvage, lock, ...handles },
         ...{ schemaOnly: options['schema-only'], noSecrets: options['no-secrets'] },
-        ...defined({ jobs, lanes, level, only, skip, order, allow, rate, encrypt, sign }),
+        ...defined({ jobs, lanes, level, only, skip, order, allow, rate, encrypt, sign, tmp }),
         ...defined({
           lockTimeout: options['lock-timeout'],
           kind: options.physical ? ('physical' as const) : undefined,

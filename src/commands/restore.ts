@@ -34,6 +34,16 @@ const flags = {
     summary: 'Gather planner statistics after the load.',
   }),
   tmp: shared.tmp,
+  rename: shared.texts({
+    value: 'A=B',
+    group: 'SELECTION',
+    summary:
+      "Give objects other names: 'shop.*=shop2.*', shop.orders=shop.orders_old. May be repeated; the first match counts.",
+  }),
+  'keep-uuids': toggle({
+    group: 'SELECTION',
+    summary: 'Keep the UUIDs by which MongoDB knows collections. Only on a server that does not have them.',
+  }),
   only: shared.only,
   skip: shared.skip,
   replace: toggle({
@@ -74,14 +84,15 @@ export default class Restore extends BaseCommand {
     const { args: given, flags: options } = await this.parse({ ...this.globals, args, flags });
     const target = locationOf(given.target, 'DBIMG_TARGET');
     checkImageInput(given.image);
-    const { jobs, lanes, replace, create, only, skip, prove, trust, analyze, tmp } = options;
+    const { jobs, lanes, replace, create, only, skip, prove, trust, analyze, tmp, rename } = options;
     const { restore } = await import('../index.ts');
     const keys = await readingKeys(options);
     const result = await this.job(options, (handles) =>
       restore({
         ...{ image: given.image, target, replace, create, prove, trust, analyze, keys, ...handles },
         ...{ dryRun: options['dry-run'], noSecrets: options['no-secrets'] },
-        ...defined({ jobs, lanes, only, skip, tmp, lockTimeout: options['lock-timeout'] }),
+        ...{ keepUuids: options['keep-uuids'] },
+        ...defined({ jobs, lanes, only, skip, tmp, rename, lockTimeout: options['lock-timeout'] }),
       }),
     );
     const { crossing } = result;

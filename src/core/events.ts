@@ -17,6 +17,7 @@ export type Step =
   | 'prepare'
   | 'pre-data'
   | 'data'
+  | 'replay'
   | 'post-data'
   | 'finish'
   | 'check'

@@ -35,12 +35,20 @@ export class MemoryDatabase {
   /** Sessions and locks that somebody holds; empty when nobody is connected. */
   readonly sessions: Set<string> = new Set();
   #locked: string | undefined;
+  /** Rows as they were added by `insert`: a log. */
+  readonly log: { readonly clock: number; readonly table: string; readonly row: Uint8Array }[] = [];
 
   /** Changes state in one step. Waits while somebody holds the lock. */
   async change(edit: (state: State) => void): Promise<void> {
     while (this.#locked !== undefined) await sleep(1);
     edit(this.state);
     this.clock += 1;
+  }
+
+  /** Adds a row, and says so in the log. */
+  async insert(table: string, row: Uint8Array): Promise<void> {
+    await this.change((state) => state.tables.get(table)?.rows.push(row));
+    this.log.push({ clock: this.clock, table, row });
   }
 
   /** Keeps writers out until `unlock`. */

@@ -16,6 +16,7 @@ import type {
 } from '../../core/adapter.ts';
 import { catalogOf } from './catalog.ts';
 import type { MemoryDatabase, State } from './database.ts';
+import { MemoryLog, positionOf } from './log.ts';
 import { FILE, ROW } from './types.ts';
 import { listen, serve } from './wire.ts';
 
@@ -23,6 +24,9 @@ import { listen, serve } from './wire.ts';
 const PART_ROWS = 1000;
 /** Bytes of a file that are one part. */
 const PART_BYTES = 1024 * 1024;
+
+/** What `allow` must name for a snapshot whose moment is that of its end, by a log. */
+const FUZZY = 'fuzzy';
 
 const snapshots = new Map<string, State>();
 
@@ -42,15 +46,18 @@ export class MemorySnapshot implements Snapshot {
   readonly #name: string;
   readonly #state: State;
   readonly #selects: SnapshotOptions['selects'];
+  readonly #database: MemoryDatabase;
 
-  private constructor(name: string, database: MemoryDatabase, options: SnapshotOptions) {
+  private constructor(name: string, database: MemoryDatabase, options: SnapshotOptions, signal: AbortSignal) {
     this.kind = options.kind;
     this.#name = name;
     this.#selects = options.selects;
     this.#state = frozen(database.state);
-    this.position = { type: 'memory', value: database.clock, time: new Date().toISOString(), exact: true };
+    this.position = positionOf(database);
     this.invitation = { snapshot: this.#id, database: name };
     snapshots.set(this.#id, this.#state);
+    this.#database = database;
+    if (options.allow?.includes(FUZZY)) this.log = new MemoryLog(database, this.position, signal);
     listen();
   }
 
@@ -64,7 +71,7 @@ export class MemorySnapshot implements Snapshot {
     const holder = randomUUID();
     await database.lock(holder, context.lockTimeout, context.signal);
     try {
-      return new MemorySnapshot(name, database, options);
+      return new MemorySnapshot(name, database, options, context.signal);
     } finally {
       database.unlock(holder);
     }
@@ -95,7 +102,7 @@ export class MemorySnapshot implements Snapshot {
   }
 
   async finish(): Promise<Finish> {
-    return { position: this.position };
+    return { position: this.log ? positionOf(this.#database) : this.position };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

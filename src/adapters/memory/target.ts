@@ -2,19 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import type {
   CatalogEntry,
+  ChangeSource,
   Check,
   Context,
   Finding,
   ImageSummary,
   Invitation,
   Plan,
+  Position,
   Snapshot,
   Target,
   TargetOptions,
+  Until,
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { applyEntry } from './catalog.ts';
 import { databases, isEmpty, MemoryDatabase } from './database.ts';
+import { replay } from './log.ts';
 import { MemorySnapshot } from './snapshot.ts';
 import { listen } from './wire.ts';
 
@@ -62,6 +66,13 @@ export class MemoryTarget implements Target {
     await this.#database().change((state) => {
       for (const entry of entries) applyEntry(state, entry);
     });
+  }
+
+  async replay(changes: ChangeSource, until: Until): Promise<Position> {
+    if (until.type !== 'position')
+      throw new DbimgError('UNSUPPORTED', 'A memory log is replayed to a position.');
+    await replay(this.#database(), changes, until.position.value as number);
+    return until.position;
   }
 
   async check(): Promise<readonly Check[]> {

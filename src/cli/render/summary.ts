@@ -52,7 +52,13 @@ export function formatRestore(result: RestoreResult): string[] {
   if (result.proven) {
     const { objects, records } = result.proven;
     const proof = result.crossing ? 'read back and equal to what was written' : 'proven equal to the source';
-    lines.push(`${proof}: ${formatNumber(objects, 'object')}, ${formatNumber(records, 'row')}`);
+    const when = result.proven.beforeReplay ? ', before the log was replayed' : '';
+    lines.push(`${proof}: ${formatNumber(objects, 'object')}, ${formatNumber(records, 'row')}${when}`);
+  }
+  if (result.replayed) {
+    lines.push(
+      `replayed ${formatNumber(result.replayed.changes, 'change')}, so that all of it is one moment`,
+    );
   }
   const notable = result.steps.filter((step) => step.milliseconds >= 100);
   if (notable.length > 1) {

@@ -38,6 +38,8 @@ export interface DumpJob extends JobOptions, Selection {
   readonly salvage?: boolean | undefined;
   /** Kinds of omission that the caller accepts. */
   readonly allow?: readonly string[] | undefined;
+  readonly lock?: boolean | undefined;
+  readonly tmp?: string | undefined;
   /** Plain bytes a second, for all lanes together. */
   readonly rate?: number | undefined;
   readonly image: Pick<ImageOptions, 'level' | 'shebang' | 'encrypt' | 'sign'>;
@@ -106,6 +108,8 @@ function takeSnapshot(database: Database, options: DumpJob): Promise<Snapshot> {
     ...(options.order ? { order: options.order } : {}),
     ...(options.salvage ? { salvage: true } : {}),
     ...(options.allow ? { allow: options.allow } : {}),
+    ...(options.lock ? { lock: true } : {}),
+    ...(options.tmp === undefined ? {} : { tmp: options.tmp }),
     ...(selects ? { selects } : {}),
   });
 }

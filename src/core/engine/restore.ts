@@ -7,6 +7,7 @@ import type {
   Omission,
   Plan,
   Position,
+  RenameRule,
   StreamOpen,
   Target,
 } from '../adapter.ts';
@@ -17,6 +18,7 @@ import { FRAME, kindOf, type StoredFrame } from '../image/frame.ts';
 import { ImageReader } from '../image/reader.ts';
 import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
+import { CapturedLog } from './captured-log.ts';
 import { Crossing, type CrossingReport } from './crossing.ts';
 import { Job, type JobOptions, type StepTime } from './job.ts';
 import type { LaneHome } from './lane-home.ts';
@@ -40,6 +42,8 @@ export interface RestoreJob extends JobOptions, Selection {
   readonly trust?: boolean | undefined;
   readonly noSecrets?: boolean | undefined;
   readonly analyze: boolean;
+  readonly rename?: readonly RenameRule[] | undefined;
+  readonly keepUuids?: boolean | undefined;
   readonly tmp?: string | undefined;
 }
 
@@ -49,7 +53,10 @@ export interface RestoreReport {
   readonly objects: number;
   readonly records: number;
   readonly bytes: number;
-  readonly proven?: { readonly objects: number; readonly records: number };
+  /** With a log to replay, what was loaded is proven before: afterwards it is what the image alone does not say. */
+  readonly proven?: { readonly objects: number; readonly records: number; readonly beforeReplay?: true };
+  /** Changes of the image's log that were replayed. */
+  readonly replayed?: { readonly changes: number };
   readonly plan?: Plan;
   /** What became of the image's tables, if it is of another engine. */
   readonly crossing?: CrossingReport;
@@ -71,6 +78,7 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
     store = await options.store.open();
     const reader = await ImageReader.open(store.stream(), options.keys);
     const adapter = await options.registry.forLocation(options.target);
+    if (options.rename?.length && !adapter.capabilities.rename) throw cannotRename(adapter);
     const source = await options.registry.named(reader.head.adapter);
     const crossing =
       source.name === adapter.name ? undefined : new Crossing(source, adapter, summaryOf(reader));
@@ -82,6 +90,8 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
       ...(options.create ? { create: true } : {}),
       ...(options.trust ? { trust: true } : {}),
       ...(options.noSecrets ? { noSecrets: true } : {}),
+      ...(options.rename?.length ? { rename: options.rename } : {}),
+      ...(options.keepUuids ? { keepUuids: true } : {}),
     });
     // To its target an image of another engine is one of its own.
     const summary = crossing
@@ -115,6 +125,7 @@ class Restore {
   readonly #crossing: Crossing | undefined;
   readonly #selects: ReturnType<typeof selector>;
   readonly #postData: PostData;
+  readonly #log: CapturedLog;
   /** Entries left out by the selection: what depends on them is left out too. */
   readonly #dropped = new Set<number>();
   /** Names of the objects that are left out, also of those that needed something left out. */
@@ -132,6 +143,7 @@ class Restore {
     this.#crossing = crossing;
     this.#selects = selector(options);
     this.#postData = new PostData(options.tmp);
+    this.#log = new CapturedLog(reader.opening, options.tmp);
   }
 
   async run(): Promise<RestoreReport> {
@@ -147,12 +159,17 @@ class Restore {
       tmp: this.#options.tmp,
     });
     await using _spool = this.#postData;
+    await using _log = this.#log;
     let published = false;
     try {
       await this.#job.step('prepare', () => this.#target.prepare(this.#summary));
       await this.#load(loader);
+      await this.#target.loaded?.();
+      const early = this.#replays && this.#options.prove ? await this.#prove(loader) : undefined;
+      if (this.#replays) await this.#replay();
       await this.#complete(loader);
-      const proven = this.#options.prove ? await this.#prove(loader) : undefined;
+      const late = !this.#replays && this.#options.prove ? await this.#prove(loader) : undefined;
+      const proven = early ? { ...early, beforeReplay: true as const } : late;
       await loader[Symbol.asyncDispose]();
       await this.#job.step('publish', () => this.#target.publish());
       published = true;
@@ -286,6 +303,9 @@ class Restore {
       case FRAME.DATA:
         await loader.data(frame);
         break;
+      case FRAME.LOG:
+        await this.#log.add(frame);
+        break;
       case FRAME.CLOSE:
         await loader.close(frame.stream, await this.#reader.totalsOf(frame));
         break;
@@ -294,14 +314,33 @@ class Restore {
           'UNSUPPORTED',
           `This dbimg cannot restore ${kindOf(frame.type).toUpperCase()} frames.`,
           {
-            hint: 'The image is an increment or holds a log; a newer dbimg restores it.',
+            hint: 'The image is an increment; a newer dbimg restores it.',
           },
         );
     }
   }
 
+  /** Whether what was loaded is one moment only together with the log. Known at the end of the image. */
+  get #replays(): boolean {
+    return !this.#log.empty && this.#reader.root?.logUnneeded !== true;
+  }
+
+  async #replay(): Promise<void> {
+    const { root } = this.#reader;
+    const target = this.#target;
+    if (this.#crossing || !target.replay || !root) {
+      throw new DbimgError('UNSUPPORTED', 'The image holds a log, which this target cannot replay.', {
+        hint: `Restore it into ${this.#reader.head.server.product} first.`,
+      });
+    }
+    const { position } = root;
+    await this.#job.step(
+      'replay',
+      async () => await target.replay?.(this.#log, { type: 'position', position }),
+    );
+  }
+
   async #complete(loader: Loader): Promise<void> {
-    await this.#target.loaded?.();
     await this.#job.step('post-data', () => this.#postData.apply(this.#job, loader.lanes));
     await this.#job.step('finish', () => this.#postData.finish(this.#target));
     this.#checks = await this.#job.step('check', () => this.#target.check());
@@ -337,7 +376,7 @@ class Restore {
   #report(done: {
     loader?: Loader;
     plan?: Plan;
-    proven?: { objects: number; records: number };
+    proven?: NonNullable<RestoreReport['proven']>;
   }): RestoreReport {
     const { head, root } = this.#reader;
     return {
@@ -347,6 +386,7 @@ class Restore {
       records: done.loader?.records ?? 0,
       bytes: done.loader?.bytes ?? 0,
       ...(done.proven ? { proven: done.proven } : {}),
+      ...(done.loader && this.#replays ? { replayed: { changes: this.#log.records } } : {}),
       ...(done.plan ? { plan: done.plan } : {}),
       checks: this.#checks,
       ...(this.#crossing ? { crossing: this.#crossing.report() } : {}),
@@ -356,6 +396,16 @@ class Restore {
       steps: this.#job.steps,
     };
   }
+}
+
+function cannotRename(adapter: Adapter): DbimgError {
+  return new DbimgError(
+    'UNSUPPORTED',
+    `Objects of ${adapter.name} cannot get other names while they are restored.`,
+    {
+      hint: 'Leave --rename out, and rename them afterwards.',
+    },
+  );
 }
 
 function summaryOf(reader: ImageReader): ImageSummary {

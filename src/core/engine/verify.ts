@@ -2,6 +2,7 @@
 
 import type { StreamOpen } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
+import { DbimgError } from '../errors.ts';
 import { FRAME, type StoredFrame } from '../image/frame.ts';
 import { FrameOpener } from '../image/frame-opener.ts';
 import { ImageReader } from '../image/reader.ts';
@@ -109,6 +110,16 @@ async function compare(
   reader: ImageReader,
   totals: ImageTotals,
 ): Promise<{ equal: number; differing: readonly Difference[] }> {
+  const { root } = reader;
+  if (root && root.totals.log > 0 && root.logUnneeded !== true) {
+    throw new DbimgError(
+      'UNSUPPORTED',
+      'The image holds a log that is still to be replayed: its rows alone are no state of a database.',
+      {
+        hint: 'Restore it with --prove, which compares what was loaded before the log is replayed.',
+      },
+    );
+  }
   const adapter = await options.registry.forLocation(location);
   const selects = selector(options);
   await using database = await job.step('connect', () => adapter.connect(location, job));
