@@ -17,6 +17,7 @@ import type { DumpReport } from './core/engine/dump.ts';
 import type { FrameRow, Inspection } from './core/engine/inspect.ts';
 import { defaultJobs } from './core/engine/jobs.ts';
 import type { LaneHome } from './core/engine/lane-home.ts';
+import type { QueryAnswer } from './core/engine/query.ts';
 import type { RestoreReport } from './core/engine/restore.ts';
 import type { VerifyReport } from './core/engine/verify.ts';
 import type { Listener } from './core/events.ts';
@@ -31,6 +32,7 @@ export type { DumpReport } from './core/engine/dump.ts';
 export type { FrameRow, InspectedObject, Inspection } from './core/engine/inspect.ts';
 export type { LaneHome } from './core/engine/lane-home.ts';
 export type { Difference } from './core/engine/prove.ts';
+export type { QueryAnswer } from './core/engine/query.ts';
 export type { RestoreReport } from './core/engine/restore.ts';
 export type { VerifyReport } from './core/engine/verify.ts';
 export { DbimgError, ERRORS, type ErrorCode } from './core/errors.ts';
@@ -246,6 +248,35 @@ export async function* cat(
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   };
   yield* catImage(job);
+}
+
+/**
+ * Runs one SELECT over an image, without a server: SQL as SQLite understands it. Dispose the answer.
+ *
+ * ```ts
+ * await using answer = await query({ image: 'shop.dbimg', sql: 'SELECT count(*) AS orders FROM public.orders' });
+ * for await (const [orders] of answer) console.log(orders);
+ * ```
+ */
+export async function query(
+  options: ReadOptions & {
+    readonly sql: string;
+    /** Rows of the answer. Default: all. */
+    readonly limit?: number;
+    /** Directory for the rows that the statement reads. Default the system's. */
+    readonly tmp?: string;
+    readonly signal?: AbortSignal;
+  },
+): Promise<QueryAnswer> {
+  const { queryImage } = await import('./core/engine/query.ts');
+  const { adapter } = await import('./adapters/sqlite/adapter.ts');
+  return await queryImage({
+    ...options,
+    registry: options.registry ?? registry,
+    workbench: adapter,
+    store: asStore(options.image),
+    keys: options.keys ?? {},
+  });
 }
 
 /** What stands in the way of dumping or restoring a database. */

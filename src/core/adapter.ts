@@ -16,6 +16,7 @@
 import type { ErrorCode } from './errors.ts';
 import type { Warning } from './events.ts';
 import type { Describer, Relation, Translator } from './relation.ts';
+import type { Workbench } from './workbench.ts';
 
 /** Data that survives `structuredClone` and `JSON.stringify`. */
 export type Plain =
@@ -108,6 +109,8 @@ export interface Adapter {
   readonly translator?: Translator;
   /** Typed values as records of this engine. `open` is one that its translator made. */
   encoder?(open: StreamOpen): RecordEncoder;
+  /** A place for SQL over rows of any image. `directory` is where its files go; undefined is the system's place for them. */
+  workbench?(directory: string | undefined): Promise<Workbench>;
   /** A data directory that no server uses: cold dumps, physical restore, combining increments, starting a server. */
   directory?(path: string, context: Context): Promise<DataDirectory>;
 }

@@ -2,9 +2,11 @@
 import type { Adapter } from '../../core/adapter.ts';
 import { SqliteDatabase } from './connect.ts';
 import { decoder } from './decoder.ts';
+import { SqliteDescriber } from './describer.ts';
 import { encoder } from './encoder.ts';
 import { SqliteReadLane } from './reader.ts';
 import { translator } from './translator.ts';
+import { SqliteWorkbench } from './workbench.ts';
 import { SqliteWriteLane } from './writer.ts';
 
 export const adapter: Adapter = {
@@ -23,6 +25,8 @@ export const adapter: Adapter = {
   joinLane: (invitation, context) => SqliteReadLane.join(invitation, context),
   joinWriteLane: (invitation, context) => SqliteWriteLane.join(invitation, context),
   decoder,
+  describer: () => new SqliteDescriber(),
   translator,
   encoder,
+  workbench: (directory) => SqliteWorkbench.open(directory),
 };

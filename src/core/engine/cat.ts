@@ -1,14 +1,13 @@
 /** The rows of one object, decoded without a server. */
-import type { Column, ObjectName, RecordDecoder, Value } from '../adapter.ts';
+import type { Column, ObjectName, Value } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
-import { parseOpen } from '../image/entries.ts';
 import { ImageFile } from '../image/file.ts';
-import { FLAG, FRAME } from '../image/frame.ts';
 import type { StreamSummary } from '../image/table.ts';
 import type { Registry } from '../registry.ts';
 import type { Store } from '../store/store.ts';
 import { selector } from './select.ts';
+import { streamChunks, streamOpen } from './stream-chunks.ts';
 
 export interface CatJob {
   readonly store: Store;
@@ -24,9 +23,6 @@ export interface CatRow {
   readonly values: readonly Value[];
 }
 
-/** No record is held in memory that is longer, in bytes. */
-const MAX_RECORD = 256 * 1024 * 1024;
-
 /** Rows part by part, in the order in which they were dumped. */
 export async function* catImage(job: CatJob): AsyncGenerator<CatRow> {
   const store = await job.store.open();
@@ -35,7 +31,8 @@ export async function* catImage(job: CatJob): AsyncGenerator<CatRow> {
     const adapter = await job.registry.named(file.head.adapter);
     let left = job.limit ?? Number.POSITIVE_INFINITY;
     for (const stream of await streamsOf(file, job.object)) {
-      for await (const { decoder, chunk } of chunksOf(file, stream, (open) => adapter.decoder(open))) {
+      const decoder = adapter.decoder(await streamOpen(file, stream));
+      for await (const chunk of streamChunks(file, stream)) {
         for (const values of decoder.decode(chunk)) {
           if (left <= 0) return;
           left -= 1;
@@ -71,31 +68,4 @@ async function streamsOf(file: ImageFile, pattern: string): Promise<StreamSummar
           hint: 'Name one of them, with its schema.',
         },
       );
-}
-
-type MakeDecoder = (open: ReturnType<typeof parseOpen>) => RecordDecoder;
-
-/** Chunks of whole records: the pieces of a large one are joined. */
-async function* chunksOf(
-  file: ImageFile,
-  stream: StreamSummary,
-  make: MakeDecoder,
-): AsyncGenerator<{ decoder: RecordDecoder; chunk: Uint8Array }> {
-  let decoder: RecordDecoder | undefined;
-  let pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const frame of file.frames(stream)) {
-    if (frame.type === FRAME.OPEN) decoder = make(parseOpen(await file.openFrame(frame)));
-    if (frame.type !== FRAME.DATA) continue;
-    if (!decoder) throw new DbimgError('IMAGE_DAMAGED', 'A stream has records before it was opened.');
-    pieces.push(await file.openFrame(frame));
-    length += frame.plainLength;
-    if (length > MAX_RECORD) {
-      throw new DbimgError('UNSUPPORTED', 'A record is too long to be shown.', { object: stream.object });
-    }
-    if (frame.flags & FLAG.UNFINISHED) continue;
-    yield { decoder, chunk: pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces) };
-    pieces = [];
-    length = 0;
-  }
 }

@@ -66,7 +66,8 @@ export function* decoded(
 ): Generator<readonly Value[]> {
   const decoder = source.decoder(open, relation);
   const places = placesOf(relation.columns, decoder.columns);
-  if (places.every((place, at) => place === at)) yield* decoder.decode(bytes);
+  const asGiven = places.length === decoder.columns.length && places.every((place, at) => place === at);
+  if (asGiven) yield* decoder.decode(bytes);
   else for (const values of decoder.decode(bytes)) yield places.map((place) => values[place] ?? NULL);
 }
 
