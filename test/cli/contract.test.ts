@@ -73,7 +73,8 @@ test('every example is understood', async () => {
 /** The words of the part of a pipeline that is ours. */
 function dbimgWords(line: string): string[] {
   const part = line.split('|').find((segment) => segment.trim().startsWith('dbimg')) ?? '';
-  return part.trim().split(/\s+/u);
+  const words = part.trim().match(/"[^"]*"|\S+/gu) ?? [];
+  return words.map((word) => word.replace(/^"(.*)"$/u, '$1'));
 }
 
 test('docs/exit-codes.md has every error code with its exit code and meaning, and no other', async () => {
