@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import * as net from 'node:net';
 import { ServerError } from './errors.ts';
-import { feed, LaneSocket } from './lanesocket.ts';
+import { feed, LaneSocket, lost } from './lanesocket.ts';
 import { type Endpoint, isLocal } from './location.ts';
 import type { ResultSet } from './resultset.ts';
 
@@ -158,6 +158,10 @@ class SecureWire implements Wire {
   }
 
   expect(result: ResultSet, pressure: () => Promise<void> | undefined): void {
+    if (this.#stream.destroyed) {
+      result.fail(lost());
+      return;
+    }
     this.#result = result;
     this.#pressure = pressure;
   }
@@ -208,10 +212,4 @@ export function reported(error: unknown): unknown {
   };
   if (typeof errno !== 'number' || typeof sqlMessage !== 'string') return error;
   return new ServerError(errno, String(sqlState ?? 'HY000'), sqlMessage);
-}
-
-export function lost(): Error {
-  return Object.assign(new Error('Connection lost: the server closed the connection'), {
-    code: 'ECONNRESET',
-  });
 }

@@ -14,6 +14,8 @@ export class LaneSocket extends EventEmitter {
   readonly #readBuffer: Uint8Array<ArrayBuffer> = new Uint8Array(READ_SIZE);
   readonly #stream: net.Socket;
   #result: ResultSet | undefined;
+  /** The server has said its last. */
+  #ending = false;
   #pressure: (() => Promise<void> | undefined) | undefined;
 
   /** Begins to connect; errors come as events. */
@@ -38,6 +40,10 @@ export class LaneSocket extends EventEmitter {
 
   /** Sends what comes next into `result`, no faster than `pressure` lets it, until it is done. */
   expect(result: ResultSet, pressure: () => Promise<void> | undefined): void {
+    if (this.#stream.destroyed || this.#ending) {
+      result.fail(lost());
+      return;
+    }
     this.#result = result;
     this.#pressure = pressure;
   }
@@ -97,7 +103,8 @@ export class LaneSocket extends EventEmitter {
   }
 
   #ended(event: 'error' | 'end' | 'close', error?: Error): void {
-    this.#result?.fail(error ?? Object.assign(new Error('Connection lost'), { code: 'ECONNRESET' }));
+    this.#ending = true;
+    this.#result?.fail(error ?? lost());
     this.#result = undefined;
     if (event !== 'error') this.emit(event);
     else if (this.listenerCount('error') > 0) this.emit('error', error);
@@ -124,6 +131,12 @@ export class LaneSocket extends EventEmitter {
     } else return true;
     return false;
   }
+}
+
+export function lost(): Error {
+  return Object.assign(new Error('Connection lost: the server closed the connection'), {
+    code: 'ECONNRESET',
+  });
 }
 
 /** Bytes into a result; what must be waited for before the next, or that nothing after it could be understood. */

@@ -5,15 +5,22 @@ import { describeEntry } from './entries.ts';
 import type { Endpoint } from './location.ts';
 import { notEmpty } from './preconditions.ts';
 import { Session } from './session.ts';
-import { contentOf } from './situation.ts';
+import { contentOf, type Situation } from './situation.ts';
+
+/** Kinds whose names follow the case of the file system. */
+const NAMED: ReadonlySet<string> = new Set(['database', 'table', 'view', 'sequence']);
 
 export class Reviewer {
   readonly #endpoint: Endpoint;
+  readonly #foldsCase: boolean;
   readonly #options: TargetOptions;
   readonly #context: Context;
   readonly #databases = new Set<string>();
+  /** Names of tables and views in lower case, for servers that do not tell them apart. */
+  readonly #names = new Map<string, readonly string[]>();
 
-  constructor(endpoint: Endpoint, options: TargetOptions, context: Context) {
+  constructor(endpoint: Endpoint, situation: Situation, options: TargetOptions, context: Context) {
+    this.#foldsCase = situation.facts.lowerCaseNames > 0;
     this.#endpoint = endpoint;
     this.#options = options;
     this.#context = context;
@@ -23,9 +30,25 @@ export class Reviewer {
     const findings: Finding[] = [];
     for (const entry of entries) {
       if (entry.kind === 'database') findings.push(...(await this.#database(entry)));
+      if (this.#foldsCase && NAMED.has(entry.kind)) findings.push(...this.#folded(entry));
       if (entry.traits?.includes('superuser') && !this.#options.trust) findings.push(untrusted(entry));
     }
     return findings;
+  }
+
+  #folded(entry: CatalogEntry): Finding[] {
+    const key = JSON.stringify(entry.object).toLowerCase();
+    const other = this.#names.get(key);
+    this.#names.set(key, entry.object);
+    if (other === undefined) return [];
+    return [
+      {
+        level: 'obstacle',
+        code: 'UNSUPPORTED',
+        what: `${other.join('.')} and ${entry.object.join('.')} have one name on a server with lower_case_table_names > 0.`,
+        hint: 'Leave one out with --skip, or restore into a server with lower_case_table_names = 0.',
+      },
+    ];
   }
 
   /** A location with a database takes an image of one; one without is asked only now what is there. */

@@ -64,7 +64,7 @@ export class MysqlTarget implements Target {
     this.#final = final;
     this.#options = options;
     this.#context = context;
-    this.#reviewer = new Reviewer(endpoint, options, context);
+    this.#reviewer = new Reviewer(endpoint, situation, options, context);
     const invitation: TargetInvitation = {
       endpoint: withoutDatabase(endpoint),
       id: this.#id,
@@ -124,10 +124,12 @@ export class MysqlTarget implements Target {
     }
   }
 
-  /** Statistics come last: they see every index. */
   async check(): Promise<readonly Check[]> {
     const { session, applier } = await this.#open();
     await applier.reset();
+    // This session has been open all along: if it answers, the server was not restarted, and all that was committed is
+    // still there, however little it cares for durability.
+    await session.execute('DO 1', { what: 'The server was restarted during the restore' });
     if (this.#options.analyze) {
       await analyzeSchemas(
         session,
