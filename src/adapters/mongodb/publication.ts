@@ -152,7 +152,7 @@ export class Publication implements AsyncDisposable {
         await this.#session.command(databaseOf(final), createCommand(name, made.info), doing);
       await this.#copy(made);
       if (kind === 'timeseries') await dropOtherIndexes(this.#session, final, object, made.indexes);
-      await createIndexes(this.#session, final, object, made.indexes);
+      await createIndexes(this.#session, final, object, made.indexes, made.info);
     });
     await this.#drop(scratch);
   }

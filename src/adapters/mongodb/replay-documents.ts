@@ -54,7 +54,7 @@ export class ReplayedDocuments {
     this.#operations = [];
     this.#bytes = 0;
     // One by one: together they might be too large for an entry of the target's own oplog.
-    const allowAtomic = Number.parseInt(this.#version, 10) < 7 ? { allowAtomic: false } : {};
+    const allowAtomic = Number.parseInt(this.#version, 10) < 8 ? { allowAtomic: false } : {};
     const command = { applyOps, ...allowAtomic, bypassDocumentValidation: true };
     const { applied } = await this.#session.command('admin', command, DOING);
     if (Number(applied) < applyOps.length) {

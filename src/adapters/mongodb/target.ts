@@ -353,7 +353,7 @@ export class MongoTarget implements Target {
     made.indexed = true;
     if (made.indexes.some(expiresByIndex)) await this.#ttl.stop(this.#session);
     if (isRebuilt(made.object, made.kind)) return;
-    await createIndexes(this.#session, made.scratch, made.object, made.indexes);
+    await createIndexes(this.#session, made.scratch, made.object, made.indexes, made.info);
   }
 
   #noteView(entry: CatalogEntry): void {
