@@ -69,11 +69,11 @@ export function mysqlUrl(
   return other.href;
 }
 
-/** What the driver is to be opened with: values as exact as their text, several statements at once. */
-export function connectionOptions(url: string): mysql.ConnectionOptions {
+/** Works with a session of its own, which is closed in the end. Several statements may be sent at once. */
+export async function withMysql<T>(url: string, work: (session: mysql.Connection) => Promise<T>): Promise<T> {
   const { hostname, port, username, password, pathname } = new URL(url);
   const database = decodeURIComponent(pathname.slice(1));
-  return {
+  const session = await mysql.createConnection({
     host: hostname,
     port: Number(port || 3306),
     user: decodeURIComponent(username),
@@ -83,12 +83,7 @@ export function connectionOptions(url: string): mysql.ConnectionOptions {
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,
-  };
-}
-
-/** Works with a session of its own, which is closed in the end. Several statements may be sent at once. */
-export async function withMysql<T>(url: string, work: (session: mysql.Connection) => Promise<T>): Promise<T> {
-  const session = await mysql.createConnection(connectionOptions(url));
+  });
   try {
     return await work(session);
   } finally {

@@ -148,9 +148,7 @@ async function insertLogged(session: Session, destination: Destination, document
   }
   const doing = { what: `A document could not be inserted into ${namespaceOf(object)}`, object };
   const operation = { op: 'i', ns: namespaceOf(storage), o: decoded };
-  // Together with others, in one transaction, it would be an insert like any other.
-  const command = { applyOps: [operation], allowAtomic: false };
-  const { applied } = await session.command('admin', command, doing);
+  const { applied } = await session.command('admin', { applyOps: [operation] }, doing);
   return Number(applied);
 }
 

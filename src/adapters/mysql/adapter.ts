@@ -1,14 +1,10 @@
 /** The adapter for MySQL and MariaDB. */
 import type { Adapter } from '../../core/adapter.ts';
-import { DbimgError } from '../../core/errors.ts';
 import { connect } from './connect.ts';
 import { MysqlDecoder } from './decoder.ts';
 import { redact } from './location.ts';
+import { joinLane } from './reader.ts';
 import { MysqlWriteLane } from './writer.ts';
-
-const unsupported = async (): Promise<never> => {
-  throw new DbimgError('UNSUPPORTED', 'This dbimg has no lanes for MySQL yet.');
-};
 
 export const adapter: Adapter = {
   name: 'mysql',
@@ -17,7 +13,7 @@ export const adapter: Adapter = {
   capabilities: { kinds: ['logical'], synchronous: false, replace: true, changes: false },
   redact,
   connect,
-  joinLane: unsupported,
+  joinLane,
   joinWriteLane: async (invitation, context) => new MysqlWriteLane(invitation, context),
   decoder: (open) => new MysqlDecoder(open),
 };

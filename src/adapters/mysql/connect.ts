@@ -14,6 +14,7 @@ import { examine } from './examine.ts';
 import { readFacts, type ServerFacts } from './facts.ts';
 import { type Endpoint, endpointOf } from './location.ts';
 import { Session } from './session.ts';
+import { MysqlSnapshot } from './snapshot.ts';
 import { MysqlTarget } from './target.ts';
 
 /**
@@ -55,9 +56,9 @@ export class MysqlDatabase implements Database {
     this.#context = context;
   }
 
-  async snapshot(_options: SnapshotOptions): Promise<Snapshot> {
+  async snapshot(options: SnapshotOptions): Promise<Snapshot> {
     if (this.#missing) throw this.#missing;
-    throw new DbimgError('UNSUPPORTED', 'This dbimg cannot dump MySQL yet.');
+    return await MysqlSnapshot.take(this.#endpoint, this.#facts, options, this.#context);
   }
 
   async target(options: TargetOptions): Promise<Target> {

@@ -42,8 +42,10 @@ export class ResultSet {
   /**
    * @param input where rows go; without it a result with rows is an error.
    * @param onFile called when the server asks for the data of LOAD DATA LOCAL; without it that is an error.
+   * @param onlyRows the number and definitions of columns do not come.
    */
-  constructor(input?: FramedInput, onFile?: () => void) {
+  constructor(input?: FramedInput, onFile?: () => void, onlyRows = false) {
+    if (onlyRows) this.#state = 'rows';
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     this.outcome = promise;
     // Whoever waits hears of it; a connection that is given up has nobody.
@@ -138,7 +140,7 @@ export class ResultSet {
       const affected = lengthAt(payload, 1);
       const insertId = lengthAt(payload, 1 + affected.size);
       const status = 1 + affected.size + insertId.size;
-      const info = payload.toString('utf8', status + 4);
+      const info = status + 4 < payload.length ? textAt(payload, status + 4) : '';
       this.#end({ affected: affected.value, warnings: payload.readUInt16LE(status + 2), info });
     } else if (payload[0] === LOCAL_INFILE && this.#onFile) {
       this.#onFile();
@@ -166,6 +168,11 @@ function errorOf(payload: Buffer): ServerError {
   const marked = payload[3] === '#'.charCodeAt(0);
   const sqlState = marked ? payload.toString('latin1', 4, 9) : 'HY000';
   return new ServerError(payload.readUInt16LE(1), sqlState, payload.toString('utf8', marked ? 9 : 3));
+}
+
+function textAt(payload: Buffer, at: number): string {
+  const { value, size } = lengthAt(payload, at);
+  return payload.toString('utf8', at + size, at + size + value);
 }
 
 /** A length-encoded integer and how many bytes it takes. */

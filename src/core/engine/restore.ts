@@ -4,7 +4,6 @@ import type {
   CatalogEntry,
   Check,
   ImageSummary,
-  ObjectName,
   Omission,
   Plan,
   Position,
@@ -93,7 +92,6 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
       ...(options.noSecrets ? { noSecrets: true } : {}),
       ...(options.rename?.length ? { rename: options.rename } : {}),
       ...(options.keepUuids ? { keepUuids: true } : {}),
-      ...(options.tmp === undefined ? {} : { tmp: options.tmp }),
     });
     // To its target an image of another engine is one of its own.
     const summary = crossing
@@ -338,12 +336,7 @@ class Restore {
     const { position } = root;
     await this.#job.step(
       'replay',
-      async () =>
-        await target.replay?.(
-          this.#log,
-          { type: 'position', position },
-          (object: ObjectName) => this.#selects?.(object) ?? true,
-        ),
+      async () => await target.replay?.(this.#log, { type: 'position', position }),
     );
   }
 

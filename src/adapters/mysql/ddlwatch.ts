@@ -1,0 +1,80 @@
+/** Notices tables that were made, altered, renamed or dropped while a snapshot was read. */
+import type { ObjectName } from '../../core/adapter.ts';
+import { DbimgError } from '../../core/errors.ts';
+import { isTable, type Listed, listTables, qualified } from './inventory.ts';
+import { displayName } from './quoting.ts';
+import type { Session } from './session.ts';
+
+export class DdlWatch {
+  readonly #session: Session;
+  readonly #databases: readonly string[];
+  readonly #selects: (object: ObjectName) => boolean;
+  readonly #before: ReadonlyMap<string, string>;
+  /** Definitions at the beginning, for servers whose list does not show every change. */
+  #definitions: ReadonlyMap<string, string> = new Map();
+
+  constructor(
+    session: Session,
+    databases: readonly string[],
+    selects: (object: ObjectName) => boolean,
+    listed: readonly Listed[],
+  ) {
+    this.#session = session;
+    this.#databases = databases;
+    this.#selects = selects;
+    this.#before = fingerprints(listed);
+  }
+
+  /** Also compares definitions. MySQL changes some in place and does not say so in its list. */
+  async withDefinitions(listed: readonly Listed[]): Promise<void> {
+    this.#definitions = await this.#define(listed);
+  }
+
+  /** @throws DbimgError `SOURCE_CHANGED` naming the first table that is not what it was. */
+  async check(): Promise<void> {
+    const now: Listed[] = [];
+    for (const database of this.#databases) {
+      now.push(...(await listTables(this.#session, database)).filter(({ object }) => this.#selects(object)));
+    }
+    differences(this.#before, fingerprints(now));
+    if (this.#definitions.size > 0) differences(this.#definitions, await this.#define(now));
+  }
+
+  async #define(listed: readonly Listed[]): Promise<Map<string, string>> {
+    const definitions = new Map<string, string>();
+    for (const { object } of listed.filter(isTable)) {
+      const row = await this.#session.row(`SHOW CREATE TABLE ${qualified((name) => name, object)}`, {
+        what: `${displayName(object)} could not be read`,
+        object,
+      });
+      definitions.set(JSON.stringify(object), (row['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, ''));
+    }
+    return definitions;
+  }
+}
+
+function fingerprints(listed: readonly Listed[]): Map<string, string> {
+  return new Map(
+    listed.map(({ object, type, engine, created }) => [
+      JSON.stringify(object),
+      `${type} ${engine} ${isTable({ type } as Listed) ? created : ''}`,
+    ]),
+  );
+}
+
+function differences(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): void {
+  for (const [key, was] of before) {
+    const is = now.get(key);
+    if (is !== was)
+      throw changed(key, is === undefined ? 'was dropped or renamed' : 'was altered or made anew');
+  }
+  for (const key of now.keys()) if (!before.has(key)) throw changed(key, 'appeared');
+}
+
+function changed(key: string, how: string): DbimgError {
+  const object = JSON.parse(key) as string[];
+  return new DbimgError('SOURCE_CHANGED', `${displayName(object)} ${how} during the dump.`, {
+    object,
+    hint: 'Try again when no schema changes are under way.',
+  });
+}
