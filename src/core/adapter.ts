@@ -320,6 +320,8 @@ export interface TargetOptions {
   readonly analyze?: boolean;
   /** Other names for objects; only where `Capabilities.rename` says so. `renamed` of `engine/rename.ts` applies them. */
   readonly rename?: readonly RenameRule[];
+  /** Directory for what must be kept aside meanwhile. Default the system's. */
+  readonly tmp?: string;
   /** Keep the UUIDs by which the server knows its objects. Others than MongoDB may ignore it. */
   readonly keepUuids?: boolean;
 }
@@ -350,8 +352,11 @@ export interface Target extends AsyncDisposable {
   apply(entries: readonly CatalogEntry[]): Promise<void>;
   /** Called once between the data and post-data, when lanes are idle. */
   loaded?(): Promise<void>;
-  /** Replays a log onto what was loaded, up to and including `until`. Returns where it stopped. */
-  replay?(changes: ChangeSource, until: Until): Promise<Position>;
+  /**
+   * Replays a log onto what was loaded, up to and including `until`: after the data, before post-data. Objects that the
+   * log makes come only if `wants` says so. Returns where it stopped.
+   */
+  replay?(changes: ChangeSource, until: Until, wants: (object: ObjectName) => boolean): Promise<Position>;
   /** The adapter's own last look before `publish`. A failed check prevents it. */
   check(): Promise<readonly Check[]>;
   /** The loaded, still unpublished state as a snapshot, to be read back and compared. */

@@ -69,11 +69,11 @@ export function mysqlUrl(
   return other.href;
 }
 
-/** Works with a session of its own, which is closed in the end. Several statements may be sent at once. */
-export async function withMysql<T>(url: string, work: (session: mysql.Connection) => Promise<T>): Promise<T> {
+/** What the driver is to be opened with: values as exact as their text, several statements at once. */
+export function connectionOptions(url: string): mysql.ConnectionOptions {
   const { hostname, port, username, password, pathname } = new URL(url);
   const database = decodeURIComponent(pathname.slice(1));
-  const session = await mysql.createConnection({
+  return {
     host: hostname,
     port: Number(port || 3306),
     user: decodeURIComponent(username),
@@ -83,7 +83,12 @@ export async function withMysql<T>(url: string, work: (session: mysql.Connection
     supportBigNumbers: true,
     bigNumberStrings: true,
     dateStrings: true,
-  });
+  };
+}
+
+/** Works with a session of its own, which is closed in the end. Several statements may be sent at once. */
+export async function withMysql<T>(url: string, work: (session: mysql.Connection) => Promise<T>): Promise<T> {
+  const session = await mysql.createConnection(connectionOptions(url));
   try {
     return await work(session);
   } finally {

@@ -52,9 +52,12 @@ export async function createView(
 
 export const EMPTY: Buffer = Buffer.from([5, 0, 0, 0, 0]);
 
-/** A definition as `createIndexes` takes it. */
-export function indexDefinition(index: Uint8Array): Ordered {
-  return cleaned(decodeExactly(index));
+/** A definition as `createIndexes` takes it. What has no collation would otherwise get that of its collection. */
+function indexDefinition(index: Uint8Array, collated: boolean): Ordered {
+  const definition = cleaned(decodeExactly(index));
+  const old = Number(definition.get('v')) === 1;
+  if (collated && !old && !definition.has('collation')) definition.set('collation', { locale: 'simple' });
+  return definition;
 }
 
 /** Namespaces stand in definitions of old servers; the simple collation is none, and old indexes cannot have one. */
@@ -81,14 +84,17 @@ export async function createIndexes(
   place: ObjectName,
   object: ObjectName,
   indexes: readonly Uint8Array[],
+  info: Uint8Array,
 ): Promise<void> {
   if (indexes.length === 0) return;
+  const options = fieldOf(info, 'options');
+  const collated = options !== undefined && fieldOf(options.value, 'collation') !== undefined;
   const names = indexes.map(nameOfIndex).join(', ');
   await session.command(
     databaseOf(place),
     {
       createIndexes: place[1],
-      indexes: indexes.map(indexDefinition),
+      indexes: indexes.map((index) => indexDefinition(index, collated)),
       // Options that this server does not know did nothing where they were left.
       ignoreUnknownIndexOptions: true,
     },

@@ -148,7 +148,9 @@ async function insertLogged(session: Session, destination: Destination, document
   }
   const doing = { what: `A document could not be inserted into ${namespaceOf(object)}`, object };
   const operation = { op: 'i', ns: namespaceOf(storage), o: decoded };
-  const { applied } = await session.command('admin', { applyOps: [operation] }, doing);
+  // Together with others, in one transaction, it would be an insert like any other.
+  const command = { applyOps: [operation], allowAtomic: false };
+  const { applied } = await session.command('admin', command, doing);
   return Number(applied);
 }
 

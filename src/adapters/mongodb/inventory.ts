@@ -114,19 +114,38 @@ export async function listIndexes(
   const found = new Map<ListedCollection, readonly Buffer[]>();
   const work = collections.filter(({ kind }) => kind !== 'view');
   await inParallel(work, WIDTH, async (collection) => {
-    const { object } = collection;
-    const doing = { what: `The indexes of ${namespaceOf(object)} could not be listed`, object };
-    const indexes: Buffer[] = [];
-    const command = { listIndexes: object[1] };
-    for await (const document of session.documents(databaseOf(object), command, doing)) {
-      const { key, clustered } = decodeSimply(document);
-      const onId = Object.keys(key).length === 1 && key._id === 1;
-      if (!clustered && !(onId && textOf(fieldOf(document, 'name')) === '_id_'))
-        indexes.push(Buffer.from(document));
-    }
+    const given = await definitionsOf(session, collection.object, collection.object[1] as string);
+    const original =
+      collection.kind === 'timeseries' ? await originalsOf(session, collection) : new Map<string, Buffer>();
+    const indexes = given.map((index) => original.get(textOf(fieldOf(index, 'name')) ?? '') ?? index);
     found.set(collection, indexes);
   });
   return found;
+}
+
+/** Those that are not made with the collection. */
+async function definitionsOf(session: Session, object: ObjectName, collection: string): Promise<Buffer[]> {
+  const doing = { what: `The indexes of ${namespaceOf(object)} could not be listed`, object };
+  const indexes: Buffer[] = [];
+  for await (const document of session.documents(databaseOf(object), { listIndexes: collection }, doing)) {
+    const { key, name, clustered } = decodeSimply(document);
+    const onId = Object.keys(key).length === 1 && key._id === 1;
+    if (!clustered && !(onId && name === '_id_')) indexes.push(Buffer.from(document));
+  }
+  return indexes;
+}
+
+/** Indexes of buckets remember the words by which they were made, by name. */
+async function originalsOf(
+  session: Session,
+  { object, storage }: ListedCollection,
+): Promise<Map<string, Buffer>> {
+  const originals = new Map<string, Buffer>();
+  for (const index of await definitionsOf(session, object, storage)) {
+    const original = fieldOf(index, 'originalSpec');
+    if (original) originals.set(textOf(fieldOf(index, 'name')) ?? '', Buffer.from(original.value));
+  }
+  return originals;
 }
 
 const WIDTH = 8;

@@ -1,6 +1,7 @@
 /** Entries of the oplog as bytes: of what, when, and whether they concern an image. */
 import type { ObjectName } from '../../core/adapter.ts';
 import { INTERNAL_DATABASES } from './location.ts';
+import { BUCKETS, VIEWS } from './names.ts';
 import { documentsOf, type Element, elementsOf, fieldOf, textOf, timestampOf } from './rawbson.ts';
 
 /** Whether an entry belongs into the log of an image. */
@@ -51,15 +52,39 @@ export function commandOf(o: Element | undefined): string {
 }
 
 /** Entries of these databases, or of all that are not the server's own; transactions of whatever they concern. */
-export function wantedEntries(database: string | undefined): Wanted {
+export function wantedEntries(
+  database: string | undefined,
+  selects: (object: ObjectName) => boolean,
+): Wanted {
   return (bytes) => {
     const op = textOf(fieldOf(bytes, 'op')) ?? '';
     if (op === 'n') return false;
     const ns = textOf(fieldOf(bytes, 'ns')) ?? '';
     const own = databaseOfNamespace(ns);
     if (op === 'c' && own === 'admin') return TRANSACTIONS.has(commandOf(fieldOf(bytes, 'o')));
-    return database === undefined ? !INTERNAL_DATABASES.has(own) : own === database;
+    if (database === undefined ? INTERNAL_DATABASES.has(own) : own !== database) return false;
+    const object = concerned(op, ns, bytes);
+    return object === undefined || selects(object);
   };
+}
+
+/** The object that an entry is about, if it is about one. */
+function concerned(op: string, ns: string, bytes: Uint8Array): ObjectName | undefined {
+  const [database, name] = objectOfNamespace(ns) as [string, string];
+  if (name === VIEWS) return undefined;
+  if (op !== 'c') return userObject(database, name);
+  const o = fieldOf(bytes, 'o');
+  for (const field of o ? elementsOf(o.value) : []) {
+    // Both names of a collection that is renamed count, so it is not left out by the one.
+    const target = field.key === 'renameCollection' ? undefined : textOf(field);
+    return target === undefined ? undefined : userObject(database, target);
+  }
+  return undefined;
+}
+
+/** Buckets are those of a time-series collection. */
+export function userObject(database: string, name: string): ObjectName {
+  return [database, name.startsWith(BUCKETS) ? name.slice(BUCKETS.length) : name];
 }
 
 /** What an entry does to definitions: nothing; makes a new collection; changes what is there, so that snapshots of it end. */

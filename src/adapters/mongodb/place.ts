@@ -37,9 +37,20 @@ export class Places {
 
   /** Where documents of the object are inserted meanwhile. */
   storage(object: ObjectName, kind: 'collection' | 'timeseries'): ObjectName {
-    const [database, name] = this.scratch(object) as [string, string];
-    return [database, kind === 'timeseries' ? `${BUCKETS}${name}` : name];
+    return storageOf({ scratch: this.scratch(object), kind });
   }
+}
+
+/** Where the documents of a collection lie that grows beside. */
+export function storageOf({
+  scratch,
+  kind,
+}: {
+  readonly scratch: ObjectName;
+  readonly kind: string;
+}): ObjectName {
+  const [database, name] = scratch as [string, string];
+  return [database, kind === 'timeseries' ? `${BUCKETS}${name}` : name];
 }
 
 /** Whether a collection cannot get its name by renaming, and is filled anew when all else is ready. */

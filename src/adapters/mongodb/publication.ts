@@ -16,16 +16,24 @@ import { documentsIn, Session, UNINTERRUPTED } from './session.ts';
 /** A collection that is loaded, or a view that is to be made. */
 export interface Made {
   /** Name in the image. */
-  readonly object: ObjectName;
+  object: ObjectName;
   final: ObjectName;
   readonly scratch: ObjectName;
   readonly kind: 'collection' | 'timeseries';
-  readonly info: Buffer;
+  info: Buffer;
   /** Of the source's collection, hexadecimal. */
   readonly uuid: string | undefined;
   /** Definitions that are to be built when the documents are there. */
   indexes: readonly Buffer[];
+  /** What the log changes in them. */
+  readonly edits: IndexEdit[];
+  /** Whether they have been built. */
+  indexed: boolean;
+  /** The log drops it. */
+  dropped: boolean;
 }
+
+export type IndexEdit = (indexes: readonly Buffer[]) => readonly Buffer[];
 
 export interface MadeView {
   readonly final: ObjectName;
@@ -144,7 +152,7 @@ export class Publication implements AsyncDisposable {
         await this.#session.command(databaseOf(final), createCommand(name, made.info), doing);
       await this.#copy(made);
       if (kind === 'timeseries') await dropOtherIndexes(this.#session, final, object, made.indexes);
-      await createIndexes(this.#session, final, object, made.indexes);
+      await createIndexes(this.#session, final, object, made.indexes, made.info);
     });
     await this.#drop(scratch);
   }

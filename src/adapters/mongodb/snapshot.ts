@@ -261,7 +261,13 @@ async function beginTail(common: Common, history: History): Promise<OplogTail | 
   const { endpoint, options, context } = common;
   try {
     const start = clusterTimeOf(await history.start());
-    return await OplogTail.begin(endpoint, start, wantedEntries(endpoint.database), context, options.tmp);
+    return await OplogTail.begin(
+      endpoint,
+      start,
+      wantedEntries(endpoint.database, (object) => options.selects?.(object) ?? true),
+      context,
+      options.tmp,
+    );
   } catch (error) {
     if (!(error instanceof DbimgError) || error.code !== 'PERMISSION_DENIED') throw error;
     context.warn({

@@ -1,23 +1,27 @@
 /** A restore in progress: collections grow beside under names of their own, and take their places at the end. */
 import type {
   CatalogEntry,
+  ChangeSource,
   Check,
   Context,
   ImageSummary,
   Invitation,
   ObjectName,
   Plan,
+  Position,
   Snapshot,
   Target,
   TargetOptions,
+  Until,
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { indexesOf, infoOf, type Principal, principalOf, uuidOf } from './catalog.ts';
 import { createCommand, createIndexes, createOperation, expires, expiresByIndex } from './creating.ts';
-import type { Facts } from './facts.ts';
+import { type ClusterTime, type Facts, numberOfTime } from './facts.ts';
 import { takeInventory } from './inventory.ts';
 import { type Endpoint, INTERNAL_DATABASES } from './location.ts';
 import { databaseOf, namespaceOf, newRun } from './names.ts';
+import { OPLOG } from './oplog.ts';
 import { inParallel } from './parallel.ts';
 import { isRebuilt, Places, type Placing } from './place.ts';
 import {
@@ -31,6 +35,9 @@ import {
 } from './preconditions.ts';
 import { Principals } from './principals.ts';
 import { type Made, type MadeView, Publication } from './publication.ts';
+import { Replay } from './replay.ts';
+import { ReplayedDefinitions } from './replay-definitions.ts';
+import { ReplayedDocuments } from './replay-documents.ts';
 import { RestoredSnapshot } from './restored-snapshot.ts';
 import { removeScratch } from './scratch.ts';
 import { Session, UNINTERRUPTED } from './session.ts';
@@ -52,7 +59,13 @@ export class MongoTarget implements Target {
   readonly #ttl: TtlMonitor;
   readonly #principals: Principals;
   readonly #made = new Map<string, Made>();
+  /** Names that collections will have. */
+  readonly #names = new Set<string>();
+  /** By the name in the image, whatever the log makes of it: catalog entries go by that. */
+  readonly #listed = new Map<string, Made>();
   readonly #views = new Map<string, MadeView>();
+  /** Views as the log leaves them; null if it drops one. */
+  readonly #logged = new Map<string, MadeView | null>();
   /** Databases at the target that are being filled, and that of the image which each is. */
   readonly #databases = new Map<string, string>();
   #ended = false;
@@ -144,7 +157,35 @@ export class MongoTarget implements Target {
     await this.#addPrincipals(principals.map(principalOf));
   }
 
+  async replay(
+    changes: ChangeSource,
+    until: Until,
+    wants: (object: ObjectName) => boolean,
+  ): Promise<Position> {
+    if (changes.encoding !== OPLOG || until.type !== 'position') {
+      throw new DbimgError('UNSUPPORTED', `A log of ${changes.encoding} cannot be replayed here.`);
+    }
+    const definitions = new ReplayedDefinitions({
+      session: this.#session,
+      places: this.#places,
+      run: this.#run,
+      made: this.#made,
+      views: this.#logged,
+      wants,
+      enter: (object) => this.#enter(object),
+    });
+    const documents = new ReplayedDocuments(this.#session, this.#facts.info.version, (uuid, ns) =>
+      definitions.find(uuid, ns),
+    );
+    await using replay = new Replay(documents, definitions, this.#options.tmp);
+    await replay.run(changes, numberOfTime(until.position.value as unknown as ClusterTime));
+    return until.position;
+  }
+
+  /** Indexes of which only the log tells. */
   async check(): Promise<readonly Check[]> {
+    const late = [...this.#made.values()].filter(({ indexed, edits }) => !indexed && edits.length > 0);
+    await inParallel(late, this.#options.lanes, (made) => this.#build(made));
     return [];
   }
 
@@ -157,7 +198,7 @@ export class MongoTarget implements Target {
   async publish(): Promise<void> {
     await using publication = await Publication.begin(this.#endpoint, {
       collections: [...this.#made.values()],
-      views: [...this.#views.values()],
+      views: [...new Map([...this.#views, ...this.#logged]).values()].filter((view) => view !== null),
       databases: this.#databases.keys(),
       version: this.#facts.info.version,
       renameView: (database, view) => this.#renameView(database, view),
@@ -236,6 +277,9 @@ export class MongoTarget implements Target {
       info,
       uuid,
       indexes: [],
+      edits: [],
+      indexed: false,
+      dropped: false,
     };
     this.#assertFree(made);
     if (expires(info)) await this.#ttl.stop(this.#session);
@@ -250,6 +294,7 @@ export class MongoTarget implements Target {
       await this.#session.command(database, createCommand(name, info), doing);
     }
     this.#made.set(JSON.stringify(object), made);
+    this.#listed.set(JSON.stringify(object), made);
   }
 
   #assertFree(made: Made): void {
@@ -260,13 +305,13 @@ export class MongoTarget implements Target {
         hint: 'Choose a shorter name for the database, or for the collection with --rename.',
       });
     }
-    for (const other of this.#made.values()) {
-      if (namespaceOf(other.final) !== name) continue;
+    if (this.#names.has(name)) {
       throw new DbimgError('USAGE', `Two collections would be called ${name}.`, {
         object: made.object,
         hint: 'Give --rename rules under which names differ.',
       });
     }
+    this.#names.add(name);
   }
 
   /** The server takes a collection of the same UUID for this one, and would rename it. */
@@ -294,15 +339,21 @@ export class MongoTarget implements Target {
 
   async #index(entry: CatalogEntry): Promise<void> {
     const { object } = entry;
-    const made = this.#made.get(JSON.stringify(object));
+    const made = this.#listed.get(JSON.stringify(object));
     if (!made)
       throw new DbimgError('IMAGE_DAMAGED', 'The image has indexes of a collection that it does not have.', {
         object,
       });
     made.indexes = indexesOf(entry);
+    if (!made.dropped) await this.#build(made);
+  }
+
+  async #build(made: Made): Promise<void> {
+    for (const edit of made.edits.splice(0)) made.indexes = edit(made.indexes);
+    made.indexed = true;
     if (made.indexes.some(expiresByIndex)) await this.#ttl.stop(this.#session);
-    if (isRebuilt(object, made.kind)) return;
-    await createIndexes(this.#session, made.scratch, object, made.indexes);
+    if (isRebuilt(made.object, made.kind)) return;
+    await createIndexes(this.#session, made.scratch, made.object, made.indexes, made.info);
   }
 
   #noteView(entry: CatalogEntry): void {

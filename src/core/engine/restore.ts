@@ -4,6 +4,7 @@ import type {
   CatalogEntry,
   Check,
   ImageSummary,
+  ObjectName,
   Omission,
   Plan,
   Position,
@@ -92,6 +93,7 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
       ...(options.noSecrets ? { noSecrets: true } : {}),
       ...(options.rename?.length ? { rename: options.rename } : {}),
       ...(options.keepUuids ? { keepUuids: true } : {}),
+      ...(options.tmp === undefined ? {} : { tmp: options.tmp }),
     });
     // To its target an image of another engine is one of its own.
     const summary = crossing
@@ -336,7 +338,12 @@ class Restore {
     const { position } = root;
     await this.#job.step(
       'replay',
-      async () => await target.replay?.(this.#log, { type: 'position', position }),
+      async () =>
+        await target.replay?.(
+          this.#log,
+          { type: 'position', position },
+          (object: ObjectName) => this.#selects?.(object) ?? true,
+        ),
     );
   }
 
