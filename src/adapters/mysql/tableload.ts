@@ -48,8 +48,8 @@ export function computes(load: TableLoad): boolean {
 
 /** What is stored of `value`, if not the value itself. */
 export function expression(readAs: ReadAs, value: string): string | undefined {
-  // A binary string is no JSON; CONVERT says that it is text.
-  if (readAs === 'json') return `CONVERT(${value} USING utf8mb4)`;
+  // A binary string is no JSON and no address; CONVERT says that it is text.
+  if (readAs === 'json' || readAs === 'text') return `CONVERT(${value} USING utf8mb4)`;
   if (readAs === 'number') return `CAST(${value} AS UNSIGNED)`;
   return undefined;
 }

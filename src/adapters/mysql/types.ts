@@ -13,8 +13,9 @@ export const ENCODING = 'mysql.row';
  * - `double`: FLOAT as the text of the DOUBLE that equals it, because its own text has six digits.
  * - `number`: ENUM as its index, SET as its bits: labels may hold anything, and 0 is a value too.
  * - `json`: MySQL's JSON as text in utf8mb4, which must be converted when it is loaded from a binary string.
+ * - `text`: MariaDB's addresses and UUIDs in their text form, likewise: a binary string would be taken for their bytes.
  */
-export type ReadAs = 'plain' | 'double' | 'number' | 'json';
+export type ReadAs = 'plain' | 'double' | 'number' | 'json' | 'text';
 
 /** `StreamOpen.details`, aligned with its columns. */
 export interface RowDetails {
@@ -38,6 +39,7 @@ export function readAsOf(type: ColumnType, product: Product): ReadAs {
   if (type.name === 'float') return 'double';
   if (type.name === 'enum' || type.name === 'set') return 'number';
   if (type.name === 'json' && product === 'MySQL') return 'json';
+  if (/^(inet4|inet6|uuid)$/.test(type.name)) return 'text';
   return 'plain';
 }
 
