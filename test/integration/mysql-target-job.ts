@@ -12,7 +12,7 @@ import type {
   TargetOptions,
   WriteLane,
 } from '../../src/core/adapter.ts';
-import { DbimgError } from '../../src/core/errors.ts';
+import { Review } from '../../src/core/engine/review.ts';
 import type { Warning } from '../../src/core/events.ts';
 
 export type Field = string | Uint8Array | null;
@@ -68,10 +68,13 @@ export async function restoreByHand(
     const summary = summaryOf(image, database.server.product, database.server.version);
     await target.prepare(summary);
     const entries = entriesOf(image);
-    const obstacles = ((await target.review?.(entries)) ?? []).filter(({ level }) => level === 'obstacle');
-    const [first] = obstacles;
-    if (first)
-      throw new DbimgError(first.code ?? 'UNSUPPORTED', obstacles.map(({ what }) => what).join('\n'));
+    await using review = new Review(target, undefined);
+    for (const entry of entries) await review.add(entry);
+    await review.end();
+    review.assertFits();
+    for (const { level, what } of review.findings) {
+      if (level === 'warning') warnings.push({ code: 'target', message: what });
+    }
     await target.apply(entries.filter(({ phase }) => phase === 'pre-data'));
     for (let i = 0; i < 2; i += 1) lanes.push(await adapter.joinWriteLane(target.invitation, context));
     for (const [index, stream] of (image.streams ?? []).entries()) {

@@ -345,6 +345,95 @@ for (const product of ['mysql', 'mariadb'] as const satisfies readonly MysqlProd
       }
     });
 
+    it('restores several databases at once, with foreign keys between them', async () => {
+      const database = (name: string) =>
+        ({ kind: 'database', object: [name], phase: 'pre-data', statements: [] }) as const;
+      const table = (name: string, of: string, columns: string) =>
+        ({
+          kind: 'table',
+          object: [name, of],
+          phase: 'pre-data',
+          statements: [`CREATE TABLE \`${of}\` (${columns}) ENGINE=InnoDB`],
+        }) as const;
+      const image: HandImage = {
+        entries: [
+          database('many_a'),
+          database('many_b'),
+          table('many_a', 'p', 'id INT PRIMARY KEY'),
+          table('many_b', 'c', 'id INT PRIMARY KEY'),
+          {
+            kind: 'foreign key',
+            object: ['many_b', 'c', 'far'],
+            phase: 'post-data',
+            statements: [
+              'ALTER TABLE `c` ADD CONSTRAINT `far` FOREIGN KEY (`id`) REFERENCES `many_a`.`p` (`id`)',
+            ],
+          },
+          {
+            kind: 'view',
+            object: ['many_a', 'v'],
+            phase: 'finish',
+            statements: ['CREATE VIEW `v` AS SELECT `many_b`.`c`.`id` AS `id` FROM `many_b`.`c`'],
+          },
+        ],
+        streams: [
+          { object: ['many_a', 'p'], columns: ['id'], rows: [['1']] },
+          { object: ['many_b', 'c'], columns: ['id'], rows: [['1']] },
+        ],
+      };
+      try {
+        await rejects(restoreByHand(mysqlUrl(server.url, 'many_a'), image, { create: true }), 'USAGE');
+        assert.deepEqual(await restoreByHand(server.url, image), []);
+        assert.deepEqual(await query('many_a', 'SELECT id FROM v'), [{ id: 1 }]);
+        const [shown] = await query('many_b', 'SHOW CREATE TABLE c');
+        assert.match(String(shown?.['Create Table']), /REFERENCES `many_a`.`p`/);
+        await rejects(restoreByHand(server.url, image), 'TARGET_NOT_EMPTY');
+        await restoreByHand(server.url, image, { replace: true });
+        const [again] = await query('many_b', 'SHOW CREATE TABLE c');
+        assert.match(String(again?.['Create Table']), /REFERENCES `many_a`.`p`/);
+        assert.deepEqual(await traces(), []);
+      } finally {
+        await mysqlQuery(server.url, 'DROP DATABASE IF EXISTS many_b; DROP DATABASE IF EXISTS many_a');
+      }
+    });
+
+    it('lets nothing act with the rights of an account that exists, unless it is trusted', async () => {
+      await using copy = await createMysqlDatabase(server);
+      await mysqlQuery(server.url, "CREATE USER powerful IDENTIFIED BY 'p'");
+      try {
+        const view = (definer: string) => ({
+          ...IMAGE,
+          entries: [
+            ...IMAGE.entries,
+            {
+              kind: 'view',
+              object: ['shop', 'v'],
+              phase: 'finish',
+              statements: [`CREATE DEFINER=\`${definer}\`@\`%\` VIEW v AS SELECT 1 AS one`],
+              body: { definer: `${definer}@%` },
+            } as const,
+          ],
+        });
+        const error = await rejects(restoreByHand(copy.url, view('powerful')), 'UNTRUSTED');
+        assert.match(error.message, /view shop\.v acts with the rights of powerful@%/);
+        assert.deepEqual(await restoreByHand(copy.url, view('powerful'), { trust: true }), []);
+        const [shown] = await query(copy.name, 'SHOW CREATE VIEW v');
+        assert.match(String(shown?.['Create View']), /DEFINER=`powerful`@`%`/);
+        await mysqlQuery(
+          server.url,
+          `GRANT ALL ON \`dbimg\\_%\`.* TO powerful; GRANT ALL ON \`${copy.name}\`.* TO powerful`,
+        );
+        const weak = mysqlUrl(server.url, copy.name, { user: 'powerful', password: 'p' });
+        const denied = await rejects(
+          restoreByHand(weak, view('nobody'), { replace: true, trust: true }),
+          'PERMISSION_DENIED',
+        );
+        assert.match(denied.hint ?? '', /GRANT (SET USER|SET_ANY_DEFINER) ON/);
+      } finally {
+        await mysqlQuery(server.url, 'DROP USER powerful');
+      }
+    });
+
     it('says before anything is made which rights are missing', async () => {
       await using copy = await createMysqlDatabase(server);
       await mysqlQuery(

@@ -22,11 +22,16 @@ export interface Endpoint {
   readonly sslCa?: string;
   readonly sslCert?: string;
   readonly sslKey?: string;
+  /** What a restore may change to fit in, by name. */
+  readonly convert?: readonly string[];
   /** Milliseconds for opening a session. */
   readonly connectTimeout: number;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What may change on the way into another product, so that it fits. */
+export const CONVERSIONS = ['collations', 'types', 'engines'] as const;
 
 const DEFAULT_PORT = 3306;
 const DEFAULT_CONNECT_TIMEOUT = 15_000;
@@ -39,6 +44,7 @@ const PARAMETERS: readonly string[] = [
   'ssl-cert',
   'ssl-key',
   'connect-timeout',
+  'convert',
   'defaults-file',
   'defaults-extra-file',
   'defaults-group-suffix',
@@ -70,6 +76,7 @@ export async function endpointOf(location: string, environment: Environment): Pr
     ...optional('password', parameter('password')),
     ...optional('database', given.get('database')),
     ...tlsOf(parameter, socket !== undefined || isLocal(host)),
+    ...conversionsOf(given.get('convert')),
     connectTimeout: timeoutOf(parameter('connect-timeout')),
   };
 }
@@ -157,6 +164,14 @@ function portOf(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
   throw usage('A port is a whole number from 1 to 65535.');
+}
+
+function conversionsOf(list: string | undefined): Pick<Endpoint, 'convert'> {
+  if (list === undefined) return {};
+  const convert = list.split(',').map((name) => name.trim().toLowerCase());
+  const unknown = convert.find((name) => !(CONVERSIONS as readonly string[]).includes(name));
+  if (unknown !== undefined) throw usage(`convert is a list of ${CONVERSIONS.join(', ')}.`);
+  return { convert };
 }
 
 function timeoutOf(seconds: string | undefined): number {

@@ -1,6 +1,8 @@
 /** Looks at the whole catalog before anything is made: what does not fit is told at once. */
-import type { CatalogEntry, Context, Finding, ImageSummary, TargetOptions } from '../../core/adapter.ts';
+import type { CatalogEntry, Context, Finding, TargetOptions } from '../../core/adapter.ts';
+import { isAccount } from './accounts.ts';
 import { withoutDatabase } from './connect.ts';
+import { Definers } from './definers.ts';
 import { describeEntry } from './entries.ts';
 import type { Endpoint } from './location.ts';
 import { notEmpty } from './preconditions.ts';
@@ -12,6 +14,7 @@ const NAMED: ReadonlySet<string> = new Set(['database', 'table', 'view', 'sequen
 
 export class Reviewer {
   readonly #endpoint: Endpoint;
+  readonly #definers: Definers;
   readonly #foldsCase: boolean;
   readonly #options: TargetOptions;
   readonly #context: Context;
@@ -20,20 +23,32 @@ export class Reviewer {
   readonly #names = new Map<string, readonly string[]>();
 
   constructor(endpoint: Endpoint, situation: Situation, options: TargetOptions, context: Context) {
+    this.#definers = new Definers(situation, options.trust ?? false);
     this.#foldsCase = situation.facts.lowerCaseNames > 0;
     this.#endpoint = endpoint;
     this.#options = options;
     this.#context = context;
   }
 
-  async review(entries: readonly CatalogEntry[], _image: ImageSummary): Promise<Finding[]> {
+  /** Of the image, as far as it was seen. */
+  get databases(): readonly string[] {
+    return [...this.#databases];
+  }
+
+  async review(entries: readonly CatalogEntry[]): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const entry of entries) {
       if (entry.kind === 'database') findings.push(...(await this.#database(entry)));
       if (this.#foldsCase && NAMED.has(entry.kind)) findings.push(...this.#folded(entry));
+      if (isAccount(entry)) this.#definers.bring(entry.object.at(-1) ?? '');
+      else findings.push(...(await this.#definers.review(entry, () => this.#session())));
       if (entry.traits?.includes('superuser') && !this.#options.trust) findings.push(untrusted(entry));
     }
     return findings;
+  }
+
+  async #session(): Promise<Session> {
+    return await Session.open(withoutDatabase(this.#endpoint), this.#context);
   }
 
   #folded(entry: CatalogEntry): Finding[] {
@@ -67,7 +82,7 @@ export class Reviewer {
       ];
     }
     if (this.#options.replace) return [];
-    await using session = await Session.open(withoutDatabase(this.#endpoint), this.#context);
+    await using session = await this.#session();
     return notEmpty(name, await contentOf(session, name));
   }
 }

@@ -20,6 +20,8 @@ export interface Situation {
   readonly engines: ReadonlySet<string>;
   /** Plugins that check who logs in, in lower case. */
   readonly authentication: ReadonlySet<string>;
+  /** Names of privileges, in upper case. */
+  readonly privilegeNames: ReadonlySet<string>;
 }
 
 export async function examineTarget(
@@ -50,6 +52,9 @@ export async function examineTarget(
     ),
     authentication: await column(
       "SELECT LOWER(PLUGIN_NAME) AS name FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
+    ),
+    privilegeNames: new Set(
+      (await session.query('SHOW PRIVILEGES')).map((row) => String(row.Privilege).toUpperCase()),
     ),
   };
 }

@@ -19,11 +19,13 @@ import { withoutDatabase } from './connect.ts';
 import { EntryApplier } from './entries.ts';
 import type { ServerFacts } from './facts.ts';
 import { FinalEntries } from './finalentries.ts';
+import { type Fit, findingOf, fitEntry } from './fitting.ts';
 import { applyWriteSettings, SELDOM } from './loadsettings.ts';
 import type { Endpoint } from './location.ts';
 import { type FinalDatabase, obstaclesOf, planSteps, warningsOf } from './preconditions.ts';
 import { Publication, schemaExists } from './publication.ts';
 import { identifier } from './quoting.ts';
+import { rehomed } from './rehome.ts';
 import { Reviewer } from './review.ts';
 import { Session } from './session.ts';
 import { contentOf, examineTarget, type Situation } from './situation.ts';
@@ -32,7 +34,6 @@ import { applyForTrial, isFinal } from './trial.ts';
 import type { TargetInvitation } from './writer.ts';
 
 export class MysqlTarget implements Target {
-  readonly invitation: Invitation;
   readonly #id: string = randomBytes(6).toString('hex');
   readonly #endpoint: Endpoint;
   readonly #facts: ServerFacts;
@@ -65,13 +66,19 @@ export class MysqlTarget implements Target {
     this.#options = options;
     this.#context = context;
     this.#reviewer = new Reviewer(endpoint, situation, options, context);
+  }
+
+  /** Complete once the catalog was reviewed. */
+  get invitation(): Invitation {
     const invitation: TargetInvitation = {
-      endpoint: withoutDatabase(endpoint),
+      endpoint: withoutDatabase(this.#endpoint),
       id: this.#id,
-      product: situation.facts.product,
-      localInfile: situation.localInfile,
+      product: this.#facts.product,
+      localInfile: this.#situation.localInfile,
+      fit: this.#fit,
+      databases: this.#reviewer.databases,
     };
-    this.invitation = { ...invitation, endpoint: { ...invitation.endpoint } };
+    return { ...invitation, endpoint: { ...invitation.endpoint }, fit: { ...invitation.fit } };
   }
 
   /** Looks at what is there. Changes nothing. */
@@ -110,14 +117,21 @@ export class MysqlTarget implements Target {
   }
 
   async review(entries: readonly CatalogEntry[]): Promise<readonly Finding[]> {
-    if (!this.#image) throw new DbimgError('BUG', 'A target was used before it was prepared.');
-    for (const entry of entries) if (isFinal(entry)) await this.#finalEntries.add(entry);
-    return await this.#reviewer.review(entries, this.#image);
+    const findings: Finding[] = await this.#reviewer.review(entries);
+    for (const entry of entries) {
+      const { entry: fitted, misfits } = fitEntry(entry, this.#fit);
+      findings.push(...misfits.map((misfit) => findingOf(entry, misfit)));
+      if (isFinal(entry)) await this.#finalEntries.add(fitted);
+    }
+    return findings;
   }
 
   async apply(entries: readonly CatalogEntry[]): Promise<void> {
     const { applier, accounts } = await this.#open();
-    for (const entry of entries) {
+    const { databases } = this.#reviewer;
+    const schemas = new Map(databases.map((name) => [name, scratchSchema(this.#id, name)]));
+    for (const original of entries) {
+      const entry = rehomed(fitEntry(original, this.#fit).entry, schemas);
       if (isAccount(entry)) await accounts.make(entry);
       else if (isFinal(entry)) await applyForTrial(applier, entry, this.#scratch(entry));
       else await applier.apply(entry, await this.#begin(entry));
@@ -169,6 +183,21 @@ export class MysqlTarget implements Target {
     await this.abandon(undefined);
     await this.#closeSession();
     await this.#finalEntries[Symbol.asyncDispose]();
+  }
+
+  get #fit(): Fit {
+    if (!this.#image) throw new DbimgError('BUG', 'A target was used before it was prepared.');
+    const { collations, engines, authentication, privilegeNames } = this.#situation;
+    return {
+      source: this.#image.server.product === 'MariaDB' ? 'MariaDB' : 'MySQL',
+      target: this.#facts.product,
+      version: this.#facts.version,
+      collations: [...collations],
+      engines: [...engines],
+      authentication: [...authentication],
+      privileges: [...privilegeNames],
+      convert: this.#endpoint.convert ?? [],
+    };
   }
 
   #finalName(image: string): string {

@@ -2,9 +2,11 @@
 import type { CatalogEntry, Chunk, Context, Invitation, StreamOpen, WriteLane } from '../../core/adapter.ts';
 import { EntryApplier } from './entries.ts';
 import type { Product } from './facts.ts';
+import { type Fit, fitEntry } from './fitting.ts';
 import { Loader } from './loader.ts';
 import { applyWriteSettings } from './loadsettings.ts';
 import type { Endpoint } from './location.ts';
+import { rehomed } from './rehome.ts';
 import { Session } from './session.ts';
 import { scratchSchema } from './staging.ts';
 import { applyForTrial, isFinal } from './trial.ts';
@@ -16,6 +18,10 @@ export interface TargetInvitation {
   readonly id: string;
   readonly product: Product;
   readonly localInfile: boolean;
+  /** How the catalog is written on this server. */
+  readonly fit: Fit;
+  /** Databases of the image. */
+  readonly databases: readonly string[];
 }
 
 export class MysqlWriteLane implements WriteLane {
@@ -39,9 +45,12 @@ export class MysqlWriteLane implements WriteLane {
 
   async apply(entry: CatalogEntry): Promise<void> {
     this.#applier ??= await this.#openApplier();
-    const schema = scratchSchema(this.#invitation.id, entry.object[0] ?? '');
-    if (isFinal(entry)) await applyForTrial(this.#applier, entry, schema);
-    else await this.#applier.apply(entry, schema);
+    const { id, fit, databases } = this.#invitation;
+    const schema = scratchSchema(id, entry.object[0] ?? '');
+    const schemas = new Map(databases.map((database) => [database, scratchSchema(id, database)]));
+    const fitted = rehomed(fitEntry(entry, fit).entry, schemas);
+    if (isFinal(entry)) await applyForTrial(this.#applier, fitted, schema);
+    else await this.#applier.apply(fitted, schema);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
