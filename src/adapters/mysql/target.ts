@@ -29,6 +29,7 @@ import { rehomed } from './rehome.ts';
 import { Reviewer } from './review.ts';
 import { Session } from './session.ts';
 import { contentOf, examineTarget, type Situation } from './situation.ts';
+import { MysqlSnapshot } from './snapshot.ts';
 import { clearAway, scratchSchema } from './staging.ts';
 import { applyForTrial, isFinal } from './trial.ts';
 import type { TargetInvitation } from './writer.ts';
@@ -155,7 +156,10 @@ export class MysqlTarget implements Target {
   }
 
   async reread(): Promise<Snapshot> {
-    throw new DbimgError('UNSUPPORTED', 'This dbimg cannot prove a restore into MySQL yet.');
+    const schemas = new Map([...this.#begun].map((name) => [name, scratchSchema(this.#id, name)]));
+    const endpoint = withoutDatabase(this.#endpoint);
+    const { lanes } = this.#options;
+    return await MysqlSnapshot.settled(endpoint, this.#facts, { lanes }, schemas, this.#context);
   }
 
   async publish(): Promise<void> {
