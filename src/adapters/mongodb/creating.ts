@@ -2,17 +2,23 @@
 import { BSON, type Document } from 'mongodb';
 import type { ObjectName } from '../../core/adapter.ts';
 import { databaseOf, namespaceOf } from './names.ts';
-import { decodeExactly, decodeSimply, fieldOf, type Ordered } from './rawbson.ts';
+import { decodeExactly, decodeSimply, fieldOf, numberOf, type Ordered } from './rawbson.ts';
 import type { Session } from './session.ts';
 
 /** Options that `listCollections` names and `create` refuses, or that say how and not what. */
-const UNWANTED = new Set(['autoIndexId', 'recordIdsReplicated', 'uuid', 'viewOn', 'pipeline']);
+const UNWANTED = new Set(['temp', 'autoIndexId', 'recordIdsReplicated', 'uuid', 'viewOn', 'pipeline']);
 
 /** Options of a collection as `create` takes them. */
 export function optionsOf(info: Uint8Array): Document {
   const options = fieldOf(info, 'options');
   const fields = options ? [...decodeExactly(options.value)] : [];
   return Object.fromEntries(fields.filter(([name]) => !UNWANTED.has(name)));
+}
+
+/** Whether it is one of the server's own that goes away when it restarts: `$out` fills such a one, and renames it. */
+export function isTemporary(info: Uint8Array): boolean {
+  const options = fieldOf(info, 'options');
+  return options !== undefined && Boolean(numberOf(fieldOf(options.value, 'temp')));
 }
 
 /** Whether documents of it go away by themselves. */

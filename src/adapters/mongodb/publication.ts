@@ -31,6 +31,8 @@ export interface Made {
   indexed: boolean;
   /** The log drops it. */
   dropped: boolean;
+  /** It does not become visible, unless the log gives it another name. */
+  temporary: boolean;
 }
 
 export type IndexEdit = (indexes: readonly Buffer[]) => readonly Buffer[];
@@ -78,7 +80,8 @@ export class Publication implements AsyncDisposable {
 
   /** What takes long comes first, renaming last. */
   async run(): Promise<void> {
-    const { collections, views } = this.#published;
+    const { views } = this.#published;
+    const collections = this.#published.collections.filter(({ temporary }) => !temporary);
     const there = await this.#persist(() =>
       takeInventory(this.#session, [...this.#published.databases], () => true),
     );
@@ -95,6 +98,9 @@ export class Publication implements AsyncDisposable {
       await this.#persist(() =>
         createView(this.#session, final, info, (view) => this.#published.renameView(databaseOf(final), view)),
       );
+    }
+    for (const { scratch, temporary } of this.#published.collections) {
+      if (temporary) await this.#drop(scratch);
     }
     await this.#settle();
   }

@@ -1,13 +1,22 @@
 /** Commands of an oplog that make, change and drop collections, indexes and views. */
 import type { ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { createCommand, EMPTY } from './creating.ts';
+import { createCommand, EMPTY, isTemporary } from './creating.ts';
 import { serverCode } from './errors.ts';
 import { BUCKETS, databaseOf, namespaceOf, scratchName, VIEWS } from './names.ts';
 import { databaseOfNamespace, type Entry, objectOfNamespace, userObject } from './oplog-entry.ts';
 import type { Places } from './place.ts';
 import type { IndexEdit, Made, MadeView } from './publication.ts';
-import { documentsOf, documentWith, type Element, elementsOf, fieldOf, TYPE, textOf } from './rawbson.ts';
+import {
+  documentsOf,
+  documentWith,
+  type Element,
+  elementsOf,
+  fieldOf,
+  numberOf,
+  TYPE,
+  textOf,
+} from './rawbson.ts';
 import type { Session } from './session.ts';
 
 export interface ReplayState {
@@ -123,6 +132,7 @@ export class ReplayedDefinitions {
       edits: [],
       indexed: false,
       dropped: false,
+      temporary: isTemporary(info),
     };
     const doing = { what: `The collection ${namespaceOf(object)} could not be made`, object };
     await session.command(databaseOf(scratch), createCommand(scratch[1] as string, info), doing);
@@ -174,6 +184,7 @@ export class ReplayedDefinitions {
       await this.#drop(made);
       return;
     }
+    made.temporary &&= Boolean(numberOf(fieldOf(o.value, 'stayTemp')));
     made.object = to;
     made.final = this.#state.places.final(to);
     this.#state.made.set(this.#free(to), made);

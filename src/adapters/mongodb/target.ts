@@ -16,7 +16,14 @@ import type {
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { indexesOf, infoOf, type Principal, principalOf, uuidOf } from './catalog.ts';
-import { createCommand, createIndexes, createOperation, expires, expiresByIndex } from './creating.ts';
+import {
+  createCommand,
+  createIndexes,
+  createOperation,
+  expires,
+  expiresByIndex,
+  isTemporary,
+} from './creating.ts';
 import { type ClusterTime, type Facts, numberOfTime } from './facts.ts';
 import { takeInventory } from './inventory.ts';
 import { type Endpoint, INTERNAL_DATABASES } from './location.ts';
@@ -280,6 +287,7 @@ export class MongoTarget implements Target {
       edits: [],
       indexed: false,
       dropped: false,
+      temporary: isTemporary(info),
     };
     this.#assertFree(made);
     if (expires(info)) await this.#ttl.stop(this.#session);
