@@ -3,7 +3,6 @@
  * besides the statements that make the object in its own engine, what it is to any engine.
  */
 import type { CatalogEntry, ObjectName, Omission } from './adapter.ts';
-import { DbimgError } from './errors.ts';
 import type { Describer, Description, ForeignKey, Relation, RelationIndex, RelationKey } from './relation.ts';
 
 /** What a body may hold beside the adapter's own properties. All of it is plain data. */
@@ -101,15 +100,8 @@ export class BodyDescriber implements Describer {
   #add(entry: CatalogEntry, adds: RelationAddition): void {
     if (Object.keys(adds).length === 0) return;
     const draft = this.#drafts.get(JSON.stringify(adds.to ?? entry.of));
-    if (!draft) {
-      throw new DbimgError(
-        'IMAGE_DAMAGED',
-        `The ${entry.kind} belongs to a table that the image does not define.`,
-        {
-          object: entry.object,
-        },
-      );
-    }
+    // What it belongs to stays behind and is named: a materialized view, for example.
+    if (!draft) return;
     if (adds.primaryKey) draft.primaryKey = adds.primaryKey;
     if (adds.unique) draft.unique.push(adds.unique);
     if (adds.index) draft.indexes.push(adds.index);

@@ -1,12 +1,12 @@
 /** Values from PostgreSQL's binary form. Source: the send functions in its source, `src/backend/utils/adt`. */
 import type { Value } from '../../core/adapter.ts';
+import { arrayText, plainText } from './arraytext.ts';
 import { ByteReader, damaged, times } from './bytereader.ts';
 import type { DecodeText } from './encodings.ts';
 import { exoticText } from './exotictypes.ts';
 import {
   dateFromDays,
   intervalFrom,
-  textFromTemporal,
   timeFromMicroseconds,
   timestampFromMicroseconds,
   zoneFromSeconds,
@@ -69,7 +69,7 @@ export function binaryValue(wire: WireType, name: string, bytes: Uint8Array, tex
 function readValue(wire: WireType, name: string, reader: ByteReader, text: DecodeText): Value {
   const read = READERS[wire];
   if (read) return read(reader, text);
-  if (wire.startsWith('array<')) return arrayValue(innerOf(wire), reader, text);
+  if (wire.startsWith('array<')) return arrayValue(innerOf(wire), name, reader, text);
   if (wire.startsWith('range<'))
     return { type: 'other', name, value: rangeText(innerOf(wire), reader, text) };
   if (wire.startsWith('multirange<')) {
@@ -81,14 +81,15 @@ function readValue(wire: WireType, name: string, reader: ByteReader, text: Decod
   return { type: 'other', name, value: exoticText(wire, reader, text) };
 }
 
-function arrayValue(element: WireType, reader: ByteReader, text: DecodeText): Value {
+function arrayValue(element: WireType, name: string, reader: ByteReader, text: DecodeText): Value {
   const dimensions = reader.int32();
   // Whether there are nulls, and the type of the elements.
   reader.int32();
   reader.uint32();
+  const lowest: number[] = [];
   const lengths = times(dimensions, () => {
     const length = reader.int32();
-    reader.int32();
+    lowest.push(reader.int32());
     return length;
   });
   // An array without elements has no dimensions; one of which each takes no bytes would never end.
@@ -100,7 +101,14 @@ function arrayValue(element: WireType, reader: ByteReader, text: DecodeText): Va
     }
     return { type: 'list', value: times(lengths[depth] ?? 0, () => level(depth + 1)) };
   };
-  return dimensions === 0 ? { type: 'list', value: [] } : level(0);
+  const list: Value = dimensions === 0 ? { type: 'list', value: [] } : level(0);
+  if (lowest.every((bound) => bound === 1)) return list;
+  // A list could not say that its elements are not counted from 1.
+  const bounds = lengths.map((length, at) => {
+    const low = lowest[at] as number;
+    return `[${low}:${low + length - 1}]`;
+  });
+  return { type: 'other', name, value: `${bounds.join('')}=${arrayText(list)}` };
 }
 
 const RANGE = { empty: 1, lowerIncluded: 2, upperIncluded: 4, lowerInfinite: 8, upperInfinite: 16 } as const;
@@ -111,11 +119,7 @@ function rangeText(element: WireType, reader: ByteReader, text: DecodeText): str
   const bound = (infinite: number): string => {
     if (flags & infinite) return '';
     const value = binaryValue(element, element, reader.take(reader.int32()), text);
-    const plain = 'value' in value ? String(value.value) : '';
-    const shown =
-      element === 'timestamp' || element === 'timestamptz' || element === 'date'
-        ? textFromTemporal(plain)
-        : plain;
+    const shown = plainText(value);
     return /[\s,()[\]"\\]|^$/.test(shown) ? `"${shown.replace(/["\\]/g, '$&$&')}"` : shown;
   };
   const lower = bound(RANGE.lowerInfinite);

@@ -9,8 +9,8 @@ const WRITERS: Readonly<Record<string, Write>> = {
   point: (reader) => point(reader),
   lseg: (reader) => `[${point(reader)},${point(reader)}]`,
   box: (reader) => `${point(reader)},${point(reader)}`,
-  line: (reader) => `{${reader.float64()},${reader.float64()},${reader.float64()}}`,
-  circle: (reader) => `<${point(reader)},${reader.float64()}>`,
+  line: (reader) => `{${float(reader)},${float(reader)},${float(reader)}}`,
+  circle: (reader) => `<${point(reader)},${float(reader)}>`,
   polygon: (reader) => `(${points(reader)})`,
   path: (reader) => {
     const [open, close] = reader.uint8() !== 0 ? '()' : '[]';
@@ -45,7 +45,12 @@ export function exoticText(wire: string, reader: ByteReader, text: DecodeText): 
 }
 
 function point(reader: ByteReader): string {
-  return `(${reader.float64()},${reader.float64()})`;
+  return `(${float(reader)},${float(reader)})`;
+}
+
+function float(reader: ByteReader): string {
+  const value = reader.float64();
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 function points(reader: ByteReader): string {
@@ -81,8 +86,13 @@ function address(reader: ByteReader, network: boolean): string {
   return network || prefix !== whole ? `${shown}/${prefix}` : shown;
 }
 
-/** The longest run of zero groups is left out. */
+/** The longest run of zero groups is left out. What stands for an address of version 4 ends like one. */
 function addressOf6(bytes: Uint8Array): string {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('hex');
+  const tail = bytes.subarray(12).join('.');
+  if (head === `${'0'.repeat(20)}ffff`) return `::ffff:${tail}`;
+  // The unspecified address and those next to it are not meant.
+  if (head === '0'.repeat(24) && (bytes[12] || bytes[13])) return `::${tail}`;
   const groups = Array.from({ length: 8 }, (_, index) =>
     (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
   );

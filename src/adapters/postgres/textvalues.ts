@@ -15,7 +15,11 @@ export function textValue(wire: WireType | undefined, name: string, text: string
     return { type: 'integer', value: BigInt(text) };
   }
   if (TEXTS.has(wire)) return { type: 'text', value: text };
-  if (wire.startsWith('array<')) return arrayValue(innerOf(wire), text);
+  if (wire.startsWith('array<')) {
+    // Its elements are not counted from 1: a list could not say so.
+    if (text.startsWith('[')) return { type: 'other', name, value: text };
+    return arrayValue(innerOf(wire), text);
+  }
   switch (wire) {
     case 'bool':
       return { type: 'boolean', value: text === 't' };
@@ -45,6 +49,10 @@ export function textValue(wire: WireType | undefined, name: string, text: string
   }
 }
 
+const TOKENS = /[{},]|"((?:[^"\\]|\\.)*)"|((?:[^{},"\\]|\\.)+)/gs;
+/** Boxes have commas themselves: theirs is the one built-in type with another delimiter. */
+const BOX_TOKENS = /[{};]|"((?:[^"\\]|\\.)*)"|((?:[^{};"\\]|\\.)+)/gs;
+
 /** Source: PostgreSQL documentation, "Array Input and Output Syntax". */
 function arrayValue(element: WireType, text: string): Value {
   // int2vector and oidvector are arrays that are written without braces.
@@ -52,7 +60,7 @@ function arrayValue(element: WireType, text: string): Value {
     const words = text.split(' ').filter((word) => word !== '');
     return { type: 'list', value: words.map((word) => textValue(element, element, word)) };
   }
-  const tokens = text.slice(text.indexOf('{')).matchAll(/[{},]|"((?:[^"\\]|\\.)*)"|((?:[^{},"\\]|\\.)+)/gs);
+  const tokens = text.slice(text.indexOf('{')).matchAll(element === 'box' ? BOX_TOKENS : TOKENS);
   const stack: Value[][] = [[]];
   for (const [token, quoted, bare] of tokens) {
     const list = stack.at(-1) as Value[];

@@ -14,6 +14,11 @@ const STABLE = new Set(
   ).split(' '),
 );
 
+/** Whether values of a built-in type have a binary form that dbimg reads. */
+export function hasStableForm(name: string): boolean {
+  return STABLE.has(name);
+}
+
 /** Types below this oid were made by initdb and have the same oid in every cluster. */
 const FIRST_USER_OID = 16384;
 

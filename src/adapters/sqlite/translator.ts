@@ -41,7 +41,8 @@ export interface TranslatedTable {
 export const translator: Translator = {
   translate(description: Description): Translation {
     const omissions: Omission[] = [];
-    const tables = tablesOf(description, omissions);
+    const relations = withSoundReferences(description.relations, omissions);
+    const tables = tablesOf(relations, omissions);
     return {
       entries: [...entriesOf(tables)],
       mappings: [...tables.values()].map(relationMapping),
@@ -50,10 +51,39 @@ export const translator: Translator = {
   },
 };
 
+/** A foreign key to what is no key would make every change of the two tables fail. */
+function withSoundReferences(relations: readonly Relation[], omissions: Omission[]): Relation[] {
+  const keys = new Map(relations.map((relation) => [JSON.stringify(relation.object), keysOf(relation)]));
+  return relations.map((relation) => ({
+    ...relation,
+    foreignKeys: (relation.foreignKeys ?? []).filter(({ name, columns, references, referenced }) => {
+      if (keys.get(JSON.stringify(references))?.has(columnSet(referenced))) return true;
+      const object = [...relation.object, name ?? columns.join(', ')];
+      omissions.push({ kind: 'foreign-key', object, reason: 'The columns that it refers to are no key.' });
+      return false;
+    }),
+  }));
+}
+
+function keysOf({ primaryKey, unique = [], indexes = [] }: Relation): ReadonlySet<string> {
+  return new Set([
+    ...(primaryKey ? [columnSet(primaryKey.columns)] : []),
+    ...unique.map(({ columns }) => columnSet(columns)),
+    ...indexes
+      .filter((index) => index.unique)
+      .map(({ columns }) => columnSet(columns.map(({ name }) => name))),
+  ]);
+}
+
+function columnSet(columns: readonly string[]): string {
+  return JSON.stringify([...columns].sort());
+}
+
 /** Tables by the source's name of their relation. */
-function tablesOf({ relations }: Description, omissions: Omission[]): Map<string, TranslatedTable> {
+function tablesOf(relations: readonly Relation[], omissions: Omission[]): Map<string, TranslatedTable> {
   const tables = new Map<string, TranslatedTable>();
   const names = new Map<string, ObjectName>();
+  const doubles: SameName[] = [];
   for (const relation of relations) {
     const reason = refusal(relation);
     if (reason !== undefined) {
@@ -62,11 +92,22 @@ function tablesOf({ relations }: Description, omissions: Omission[]): Map<string
     }
     const name = tableName(relation);
     const other = names.get(name.toLowerCase());
-    if (other) throw sameName(name, relation.object, other);
+    if (other) {
+      doubles.push({ name, first: other, second: relation.object });
+      continue;
+    }
     names.set(name.toLowerCase(), relation.object);
     tables.set(JSON.stringify(relation.object), translated(relation, name));
   }
+  if (doubles.length > 0) throw sameNames(doubles);
   return tables;
+}
+
+/** Two relations that would be one table. */
+interface SameName {
+  readonly name: string;
+  readonly first: ObjectName;
+  readonly second: ObjectName;
 }
 
 /** `artist`; `sales.artist` for what lies in another schema than the usual one. */
@@ -103,11 +144,20 @@ function refusal({ columns, name }: Relation): string | undefined {
   return undefined;
 }
 
-function sameName(name: string, one: ObjectName, other: ObjectName): DbimgError {
-  const [first, second] = [other, one].map((object) => object.join('.'));
-  return new DbimgError('UNSUPPORTED', `${first} and ${second} would both be table ${name} in SQLite.`, {
-    object: one,
-    hint: `SQLite does not tell names by their case. Restore one of them: leave the other out with --skip ${one.slice(-2).join('.')}`,
+/** How many are told of. */
+const LISTED = 10;
+
+function sameNames(doubles: readonly SameName[]): DbimgError {
+  const pairs = doubles
+    .slice(0, LISTED)
+    .map(
+      ({ name, first, second }) => `${first.join('.')} and ${second.join('.')} would both be table ${name}`,
+    );
+  const more = doubles.length > LISTED ? `, and ${doubles.length - LISTED} more` : '';
+  const skips = doubles.slice(0, LISTED).map(({ second }) => `--skip '${second.slice(-2).join('.')}'`);
+  return new DbimgError('UNSUPPORTED', `SQLite cannot tell some tables apart: ${pairs.join('; ')}${more}.`, {
+    ...(doubles[0] ? { object: doubles[0].second } : {}),
+    hint: `Restore one of each: leave the others out with ${skips.join(' ')}`,
   });
 }
 

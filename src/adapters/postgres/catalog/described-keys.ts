@@ -41,18 +41,22 @@ const ACTIONS: { readonly [letter: string]: ReferentialAction } = {
   d: 'set default',
 };
 
-const KINDS: { readonly [letter: string]: string } = { x: 'exclusion-constraint', c: 'check', t: 'trigger' };
+const KINDS: { readonly [letter: string]: string } = {
+  x: 'exclusion-constraint',
+  c: 'check',
+  f: 'foreign-key',
+};
 
 export function describedKey(key: KeyFacts, database: string): DescribedBody {
   const { type, name, columns } = key;
   if (key.ofPartition || type === 'n') return { adds: {} };
-  if (type === 'f') return { adds: { foreignKey: foreignKey(key, database) } };
+  if (type === 'f' && !key.period) return { adds: { foreignKey: foreignKey(key, database) } };
   if ((type === 'p' || type === 'u') && !key.period) {
     return { adds: type === 'p' ? { primaryKey: { name, columns } } : { unique: { name, columns } } };
   }
   const object = [database, key.tableSchema, key.tableName, name];
   return {
-    beyond: [{ kind: KINDS[type] ?? 'constraint', object, reason: `An expression: ${key.definition}` }],
+    beyond: [{ kind: KINDS[type] ?? 'constraint', object, reason: `PostgreSQL's own: ${key.definition}` }],
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the values of PostgreSQL's types are to any engine. */
 import type { ValueKind } from '../../../core/relation.ts';
-import { innerOf } from '../types.ts';
+import { hasStableForm, innerOf } from '../types.ts';
 
 /** A type, seen through the domains over it. */
 export interface TypeFacts {
@@ -60,7 +60,7 @@ const MODIFIER_SIZE = 4;
 
 export function valueKindOf({ name, type, system, modifier, labels, element }: TypeFacts): ValueKind {
   if (type === 'e') return { kind: 'enum', ...(labels ? { labels } : {}) };
-  if (element) return { kind: 'list', of: valueKindOf(element) };
+  if (element) return isDecoded(element) ? { kind: 'list', of: valueKindOf(element) } : { kind: 'other' };
   if (type !== 'b' || !system) return { kind: 'other' };
   const precision = modifier < 0 ? {} : { precision: modifier };
   switch (name) {
@@ -81,6 +81,11 @@ export function valueKindOf({ name, type, system, modifier, labels, element }: T
     default:
       return FIXED[name] ?? { kind: 'other' };
   }
+}
+
+/** Arrays of other types are read as they are written. */
+function isDecoded({ name, type, system }: TypeFacts): boolean {
+  return system && (type === 'r' || type === 'm' || hasStableForm(name));
 }
 
 /** Source: `numeric_typmod_precision` and `numeric_typmod_scale`, `src/backend/utils/adt/numeric.c`. */
