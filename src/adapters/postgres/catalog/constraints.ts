@@ -1,9 +1,10 @@
 /** Constraints that come after the data: keys, exclusions, foreign keys, and checks that never looked at old rows. */
-import { describedKey, KEY_FACTS, type KeyFacts } from './described-keys.ts';
+import { describedKey, type KeyFacts, keyFacts } from './described-keys.ts';
 import type { Describe, Draft } from './draft.ts';
 import { tableChoices } from './indexes.ts';
 import { CATALOG } from './kinds.ts';
 import { identifier, inTablespace, literal, qualified, relationName } from './quoting.ts';
+import type { CatalogSession } from './session.ts';
 
 interface ConstraintRow extends KeyFacts {
   readonly oid: number;
@@ -57,7 +58,8 @@ function madeOnPartitions(period: string): string {
     FROM made JOIN pg_constraint AS m ON m.oid = made.oid JOIN pg_constraint AS p ON p.oid = m.conparentid) END`;
 }
 
-function constraintSql(period: string): string {
+function constraintSql(server: CatalogSession): string {
+  const period = server.pick(18, 'k.conperiod', 'false');
   return `SELECT k.oid::int8 AS oid, n.nspname AS schema, k.conname AS name, quote_ident(k.conname) AS quoted, k.contype AS type,
       pg_get_constraintdef(k.oid) AS definition, ${qualified('n.nspname', 't.relname')} AS "table", t.oid::int8 AS "tableOid",
       n.nspname AS "tableSchema", t.relname AS "tableName", t.relkind = 'p' AS partitioned, t.relkind = 'f' AS foreign,
@@ -65,7 +67,7 @@ function constraintSql(period: string): string {
       k.conindid::int8 AS "indexOid", ${relationName('i.indexrelid')} AS index,
       (SELECT s.spcname FROM pg_tablespace AS s JOIN pg_class AS x ON x.reltablespace = s.oid WHERE x.oid = i.indexrelid) AS tablespace,
       CASE WHEN k.condeferrable THEN ' DEFERRABLE' ELSE '' END || CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END AS timing,
-      ${period} AS period, ${KEY_FACTS}, i.indisclustered AS clustered, i.indisreplident AS "replicaIdentity", ${TOUCHED} AS locked,
+      ${period} AS period, ${keyFacts(server)}, i.indisclustered AS clustered, i.indisreplident AS "replicaIdentity", ${TOUCHED} AS locked,
       coalesce(${madeOnPartitions(period)}, '[]'::json) AS made
     FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
     LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
@@ -74,10 +76,7 @@ function constraintSql(period: string): string {
 
 /** Primary keys, unique and exclusion constraints, foreign keys and unvalidated checks of tables. */
 export const describeConstraints: Describe = async ({ server, graph }, oids) => {
-  const rows = await server.describe<ConstraintRow>(
-    constraintSql(server.pick(18, 'k.conperiod', 'false')),
-    oids,
-  );
+  const rows = await server.describe<ConstraintRow>(constraintSql(server), oids);
   return rows.map((row): Draft => {
     const named = { oid: row.oid, schema: row.schema, name: row.name };
     const made =

@@ -1,6 +1,7 @@
 /** Keys, foreign keys and indexes as what they add to their tables, for restores elsewhere. */
 import type { DescribedBody } from '../../../core/described.ts';
 import type { ReferentialAction } from '../../../core/relation.ts';
+import type { CatalogSession } from './session.ts';
 
 export interface KeyFacts {
   readonly schema: string;
@@ -19,15 +20,17 @@ export interface KeyFacts {
   readonly onUpdate: string;
   readonly onDelete: string;
   readonly deferred: boolean;
+  readonly enforced: boolean;
 }
 
 /** SQL: the further columns of {@link KeyFacts} for constraint `k` on table `t`. */
-export const KEY_FACTS: string = `t.relispartition AS "ofPartition",
+export const keyFacts = (server: CatalogSession): string => `t.relispartition AS "ofPartition",
   ${columnNames('k.conrelid', 'k.conkey')} AS columns, ${columnNames('k.confrelid', 'k.confkey')} AS "referencedColumns",
   (SELECT rn.nspname FROM pg_class AS rt JOIN pg_namespace AS rn ON rn.oid = rt.relnamespace WHERE rt.oid = k.confrelid)
     AS "referencedSchema",
   (SELECT rt.relname FROM pg_class AS rt WHERE rt.oid = k.confrelid) AS "referencedName",
-  k.confupdtype AS "onUpdate", k.confdeltype AS "onDelete", k.condeferred AS deferred`;
+  k.confupdtype AS "onUpdate", k.confdeltype AS "onDelete", k.condeferred AS deferred,
+  ${server.pick(18, 'k.conenforced', 'true')} AS enforced`;
 
 function columnNames(relation: string, numbers: string): string {
   return `coalesce((SELECT json_agg(ka.attname ORDER BY kn.place) FROM unnest(${numbers}) WITH ORDINALITY AS kn (number, place)
@@ -50,7 +53,7 @@ const KINDS: { readonly [letter: string]: string } = {
 export function describedKey(key: KeyFacts, database: string): DescribedBody {
   const { type, name, columns } = key;
   if (key.ofPartition || type === 'n') return { adds: {} };
-  if (type === 'f' && !key.period) return { adds: { foreignKey: foreignKey(key, database) } };
+  if (type === 'f' && !key.period && key.enforced) return { adds: { foreignKey: foreignKey(key, database) } };
   if ((type === 'p' || type === 'u') && !key.period) {
     return { adds: type === 'p' ? { primaryKey: { name, columns } } : { unique: { name, columns } } };
   }
