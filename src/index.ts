@@ -9,9 +9,10 @@
  *
  * Every function rejects with a {@link DbimgError}; callers switch on its `code`.
  */
-import type { ImageKind } from './core/adapter.ts';
+import type { ImageKind, ObjectName } from './core/adapter.ts';
 import type { Keys } from './core/codec/keys.ts';
 import type { CatJob, CatRow } from './core/engine/cat.ts';
+import type { ConvertReport } from './core/engine/convert.ts';
 import type { DoctorReport } from './core/engine/doctor.ts';
 import type { DumpReport } from './core/engine/dump.ts';
 import type { FrameRow, Inspection } from './core/engine/inspect.ts';
@@ -20,13 +21,14 @@ import type { LaneHome } from './core/engine/lane-home.ts';
 import type { QueryAnswer } from './core/engine/query.ts';
 import type { RestoreReport } from './core/engine/restore.ts';
 import type { VerifyReport } from './core/engine/verify.ts';
-import type { Listener } from './core/events.ts';
+import type { Listener, Warning } from './core/events.ts';
 import { Registry } from './core/registry.ts';
 import { openStore, type Store } from './core/store/store.ts';
 
 export type * from './core/adapter.ts';
 export type { Keys } from './core/codec/keys.ts';
 export type { CatRow } from './core/engine/cat.ts';
+export type { ConvertReport } from './core/engine/convert.ts';
 export type { DoctorReport } from './core/engine/doctor.ts';
 export type { DumpReport } from './core/engine/dump.ts';
 export type { FrameRow, InspectedObject, Inspection } from './core/engine/inspect.ts';
@@ -176,7 +178,7 @@ export type VerifyResult = VerifyReport;
 /** Writes a database to an image. When it resolves the image is complete and in its place. */
 export async function dump(options: DumpOptions): Promise<DumpResult> {
   const { dumpImage } = await import('./core/engine/dump.ts');
-  const { level, shebang, encrypt, sign, source, image, overwrite } = options;
+  const { shebang, source, image, overwrite } = options;
   return await dumpImage({
     ...options,
     adapter: await (options.registry ?? registry).forLocation(source),
@@ -185,12 +187,7 @@ export async function dump(options: DumpOptions): Promise<DumpResult> {
     jobs: defaultJobs(options.jobs),
     lanes: options.lanes ?? 'process',
     kind: options.kind ?? 'logical',
-    image: {
-      ...(level === undefined ? {} : { level }),
-      ...(shebang === undefined ? {} : { shebang }),
-      ...(encrypt === undefined ? {} : { encrypt }),
-      ...(sign === undefined ? {} : { sign }),
-    },
+    image: { ...sealingOf(options), ...(shebang === undefined ? {} : { shebang }) },
   });
 }
 
@@ -277,6 +274,108 @@ export async function query(
     store: asStore(options.image),
     keys: options.keys ?? {},
   });
+}
+
+export interface ConvertOptions
+  extends Pick<CommonOptions, 'signal' | 'onProgress' | 'registry' | 'only' | 'skip'> {
+  /** An image, or a file of another tool, such as an archive of mongodump: a path, `-`, or a store. */
+  readonly input: string | Store;
+  /** What it becomes: the one if it is the other. */
+  readonly output: string | Store;
+  /** The other tool's format. By default it is found out. */
+  readonly format?: string;
+  /** Compress the other tool's file. Not for images, which always are. */
+  readonly gzip?: boolean;
+  readonly noSecrets?: boolean;
+  readonly keys?: Keys;
+  readonly level?: number;
+  readonly encrypt?: NonNullable<DumpOptions['encrypt']>;
+  readonly sign?: NonNullable<DumpOptions['sign']>;
+  readonly overwrite?: boolean;
+}
+
+/** From a file of another tool to an image, or back, without a server. */
+export async function convert(options: ConvertOptions): Promise<ConvertReport> {
+  const { convertFile } = await import('./core/engine/convert.ts');
+  const { input, output, overwrite } = options;
+  return await convertFile({
+    ...options,
+    registry: options.registry ?? registry,
+    input: asStore(input),
+    inputName: nameOf(input),
+    output: typeof output === 'string' ? openStore(output, { overwrite: overwrite ?? false }) : output,
+    keys: options.keys ?? {},
+    image: sealingOf(options),
+  });
+}
+
+export interface ExportOptions extends ReadOptions {
+  readonly object: string;
+  /** `ndjson`, `csv`, or a form of the engine's own, such as `extended-json`, which is then the default. */
+  readonly format?: string;
+  /** One JSON array instead of lines. */
+  readonly array?: boolean;
+  readonly limit?: number;
+  readonly onWarning?: (warning: Warning) => void;
+}
+
+/** The records of one object of an image as text, in pieces of whole lines. */
+export async function* exportObject(options: ExportOptions): AsyncGenerator<string> {
+  const { exportImage } = await import('./core/engine/export.ts');
+  const { image, onWarning, ...rest } = options;
+  yield* exportImage({
+    ...rest,
+    registry: options.registry ?? registry,
+    store: asStore(image),
+    keys: options.keys ?? {},
+    ...(onWarning ? { warn: onWarning } : {}),
+  });
+}
+
+export interface ImportOptions extends Pick<CommonOptions, 'signal' | 'onProgress' | 'registry'> {
+  /** The text: a path, `-`, or a store. */
+  readonly input: string | Store;
+  /** The image that it becomes: a path, `-`, or a store. */
+  readonly image: string | Store;
+  /** What its records become: `['shop', 'orders']`. */
+  readonly object: ObjectName;
+  readonly format?: string;
+  readonly level?: number;
+  readonly encrypt?: NonNullable<DumpOptions['encrypt']>;
+  readonly sign?: NonNullable<DumpOptions['sign']>;
+  readonly overwrite?: boolean;
+}
+
+/** Text of another tool, such as Extended JSON, as an image of one object. */
+export async function importObject(options: ImportOptions): Promise<DumpResult> {
+  const { importText } = await import('./core/engine/import.ts');
+  const { input, image, overwrite } = options;
+  return await importText({
+    ...options,
+    registry: options.registry ?? registry,
+    input: asStore(input),
+    inputName: nameOf(input),
+    output: typeof image === 'string' ? openStore(image, { overwrite: overwrite ?? false }) : image,
+    image: sealingOf(options),
+  });
+}
+
+function sealingOf({
+  level,
+  encrypt,
+  sign,
+}: Pick<DumpOptions, 'level' | 'encrypt' | 'sign'>): Pick<DumpOptions, 'level' | 'encrypt' | 'sign'> {
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(encrypt === undefined ? {} : { encrypt }),
+    ...(sign === undefined ? {} : { sign }),
+  };
+}
+
+/** What messages call it. */
+function nameOf(input: string | Store): string {
+  if (typeof input !== 'string') return 'the input';
+  return input === '-' ? 'standard input' : input;
 }
 
 /** What stands in the way of dumping or restoring a database. */

@@ -3,8 +3,8 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { defined } from '../cli/defined.ts';
 import { keyFlags, whole } from '../cli/flags.ts';
 import { readingKeys } from '../cli/keys.ts';
-import { rowToJson } from '../cli/rows.ts';
 import { inBlocks, writeOutput } from '../cli/streams.ts';
+import { rowToJson } from '../core/value-json.ts';
 import type { CatRow } from '../index.ts';
 
 const args = {

@@ -26,6 +26,11 @@ export class Registry {
     return this.#entries.flatMap((entry) => entry.schemes);
   }
 
+  /** Every adapter, loaded as it is asked for. */
+  async *all(): AsyncGenerator<Adapter> {
+    for (const entry of this.#entries) yield await entry.load();
+  }
+
   /** The adapter that an image names. Throws `ADAPTER_UNKNOWN`. */
   async named(name: string): Promise<Adapter> {
     const entry = this.#entries.find((candidate) => candidate.name === name);

@@ -1,5 +1,13 @@
 /** Typed values as JSON text without loss. The conventions are in docs/json-output.md. */
-import type { Value } from './adapter.ts';
+import type { Column, Value } from './adapter.ts';
+
+/** One row as one line of JSON: an object with the columns' names in their order. */
+export function rowToJson(columns: readonly Column[], values: readonly Value[]): string {
+  const members = values.map(
+    (value, i) => `${JSON.stringify(columns[i]?.name ?? `column${i + 1}`)}:${valueToJson(value)}`,
+  );
+  return `{${members.join(',')}}`;
+}
 
 /** A value as JSON text in one line. */
 export function valueToJson(value: Value): string {

@@ -14,7 +14,7 @@ import { refusals } from './refusals.ts';
 import type { Subject } from './subject.ts';
 import { thereAndBack } from './there-and-back.ts';
 
-export { pipe } from './pipe.ts';
+export { pipe } from '../core/store/pipe.ts';
 export type { Cell, ColumnSpec, Scratch, Subject, TableSpec } from './subject.ts';
 export { type OnCall, tapped } from './tap.ts';
 

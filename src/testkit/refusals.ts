@@ -1,10 +1,10 @@
 /** What an adapter must not do, and what it must say instead. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { pipe } from '../core/store/pipe.ts';
 import { DbimgError, MemoryStore, restore, verify } from '../index.ts';
 import { accounts, things } from './data.ts';
 import { dumped, only, rejects, restored } from './jobs.ts';
-import { pipe } from './pipe.ts';
 import type { Subject } from './subject.ts';
 
 export function refusals(get: () => Promise<Subject>): void {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Value } from '../core/adapter.ts';
+import { pipe } from '../core/store/pipe.ts';
 import { cat, verify } from '../index.ts';
 import { accounts, empty, huge, things } from './data.ts';
 import { dumped, only, restored } from './jobs.ts';
-import { pipe } from './pipe.ts';
 import type { Scratch, Subject, TableSpec } from './subject.ts';
 
 /** Larger than any chunk. */

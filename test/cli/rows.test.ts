@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify, stringifyWithList } from '../../src/cli/json.ts';
-import { rowToJson } from '../../src/cli/rows.ts';
 import type { Value } from '../../src/core/adapter.ts';
-import { valueToJson } from '../../src/core/value-json.ts';
+import { rowToJson, valueToJson } from '../../src/core/value-json.ts';
 
 test('values become JSON without loss', () => {
   const cases: [Value, string][] = [

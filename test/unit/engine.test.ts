@@ -28,6 +28,13 @@ describe('selector', () => {
     ['a?tist', ['db', 'public', 'artist'], true],
     ['a[r]tist', ['db', 'public', 'artist'], false],
     ['a\nb*', ['db', 'a\nb\nc'], true],
+    ['orders.old', ['shop', 'orders.old'], true],
+    ['shop.orders.old', ['shop', 'orders.old'], true],
+    ['*.old', ['shop', 'orders.old'], true],
+    ['shop.*', ['shop', 'orders.old'], true],
+    ['old', ['shop', 'orders.old'], false],
+    ['orders.older', ['shop', 'orders.old'], false],
+    [`${'.'.repeat(250)}x`, ['shop', 'orders.old'], false],
   ];
   for (const [pattern, name, matches] of cases) {
     it(`${JSON.stringify(pattern)} ${matches ? 'selects' : 'leaves'} ${name.join('.')}`, () => {

@@ -2,6 +2,7 @@
 import type { Adapter } from '../../core/adapter.ts';
 import { connect } from './connect.ts';
 import { MongoDecoder } from './decoder.ts';
+import { formats, texts } from './interchange.ts';
 import { redact } from './location.ts';
 import { MongoReadLane } from './reader.ts';
 import { MongoWriteLane } from './writer.ts';
@@ -15,5 +16,7 @@ export const adapter: Adapter = {
   connect,
   joinLane: MongoReadLane.join,
   joinWriteLane: MongoWriteLane.join,
+  formats,
+  texts,
   decoder: (open) => new MongoDecoder(open),
 };

@@ -1,8 +1,7 @@
 /** The answer to a statement, in the format that was asked for, piece by piece. */
 import type { Column, Value } from '../../core/adapter.ts';
-import { valueToJson } from '../../core/value-json.ts';
+import { rowToJson, valueToJson } from '../../core/value-json.ts';
 import { printable } from '../names.ts';
-import { rowToJson } from '../rows.ts';
 import { formatTable } from '../table.ts';
 
 export const ANSWER_FORMATS = ['ndjson', 'csv', 'table', 'json'] as const;

@@ -1,6 +1,6 @@
 /** The few lines that follow a dump, a restore or a verification. */
 import type { Plain, Position } from '../../core/adapter.ts';
-import type { Difference, DumpResult, RestoreResult, VerifyResult } from '../../index.ts';
+import type { ConvertReport, Difference, DumpResult, RestoreResult, VerifyResult } from '../../index.ts';
 import { displayName, printable } from '../names.ts';
 import {
   formatBytes,
@@ -42,6 +42,14 @@ function formatPacking(packing: DumpResult['packing']): string[] {
   const share = formatPercent(source > 0 ? Math.max(0, source - packed) / source : 0);
   return [
     `restored it takes about ${formatBytes(packed)}, at the source ${formatBytes(source)}: ${saved} (${share}) less`,
+  ];
+}
+
+export function formatConvert(result: ConvertReport): string[] {
+  return [
+    `${result.from} to ${result.to}: ${formatNumber(result.objects, 'object')}, ` +
+      `${formatNumber(result.records, 'row')}, ${formatBytes(result.bytes)} as ${formatBytes(result.stored)}`,
+    `done in ${formatDuration(result.milliseconds)}${rateOf(result.bytes, result.milliseconds)}`,
   ];
 }
 

@@ -46,7 +46,7 @@ export async function* catImage(job: CatJob): AsyncGenerator<CatRow> {
 }
 
 /** The parts of the one object that the pattern names. */
-async function streamsOf(file: ImageFile, pattern: string): Promise<StreamSummary[]> {
+export async function streamsOf(file: ImageFile, pattern: string): Promise<StreamSummary[]> {
   const selects = selector({ only: [pattern] });
   const found: StreamSummary[] = [];
   const names = new Map<string, ObjectName>();

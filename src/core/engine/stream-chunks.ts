@@ -17,6 +17,11 @@ export async function* streamChunks(file: ImageFile, stream: StreamSummary): Asy
   let pieces: Uint8Array[] = [];
   let length = 0;
   for await (const frame of file.frames(stream)) {
+    if (frame.type === FRAME.REF) {
+      throw new DbimgError('UNSUPPORTED', 'The image is an increment: it does not hold all records itself.', {
+        object: stream.object,
+      });
+    }
     if (frame.type !== FRAME.DATA) continue;
     pieces.push(await file.openFrame(frame));
     length += frame.plainLength;

@@ -43,6 +43,12 @@ export function preludeLength(start: Uint8Array): number {
   return at + FIXED;
 }
 
+/** Whether these first bytes of a file are those of an image, of whatever version. */
+export function isImage(start: Uint8Array): boolean {
+  const at = start[0] === 0x23 && start[1] === 0x21 ? start.subarray(0, MAX_SHEBANG).indexOf(0x0a) + 1 : 0;
+  return MAGIC.every((byte, i) => byte === start[at + i]);
+}
+
 /** Files that people take for images, by how they begin. */
 const KNOWN: readonly { readonly begins: string; readonly is: string; readonly hint: string }[] = [
   { begins: 'PGDMP', is: 'a pg_dump archive', hint: 'Restore it with pg_restore.' },
@@ -54,7 +60,11 @@ const KNOWN: readonly { readonly begins: string; readonly is: string; readonly h
     is: 'a SQLite database',
     hint: 'Dump it first: dbimg dump FILE -o NAME.dbimg',
   },
-  { begins: '\x6d\xe2\x99\x81', is: 'a mongodump archive', hint: 'Restore it with mongorestore --archive.' },
+  {
+    begins: '\x6d\xe2\x99\x81',
+    is: 'a mongodump archive',
+    hint: 'Make it one: dbimg convert FILE NAME.dbimg',
+  },
   {
     begins: '\x1f\x8b',
     is: 'compressed with gzip',

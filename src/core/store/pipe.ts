@@ -1,7 +1,7 @@
 /** A pipe between a dump and a restore in one process, with a small buffer, like one of the operating system. */
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import type { Store, StoreReader, StoreWriter } from '../core/store/store.ts';
+import type { Store, StoreReader, StoreWriter } from './store.ts';
 
 /** `limit` is the number of bytes after which the pipe breaks, as with `head -c`. One end is created, the other opened. */
 export function pipe(limit: number = Number.POSITIVE_INFINITY): Store {
