@@ -43,7 +43,7 @@ export default class Import extends BaseCommand {
     'Canonical and relaxed Extended JSON are read, mixed as they come, and the older form of binary and dates. The file may be of any size. Restore the image to have the documents in a database.';
   static override examples: string[] = [
     '<%= config.bin %> <%= command.id %> orders.json orders.dbimg --object shop.orders',
-    'zcat orders.json.gz | <%= config.bin %> <%= command.id %> - - --object shop.orders | <%= config.bin %> restore - mongodb://localhost/shop --create',
+    '<%= config.bin %> <%= command.id %> orders.json.gz - --object shop.orders | ssh host "dbimg restore - mongodb://localhost/shop --create"',
   ];
   static override args: Interfaces.ArgInput = args;
   static override flags: Interfaces.FlagInput = flags;
