@@ -2,7 +2,7 @@
 import type { CatalogEntry, Plain } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { textEncoder } from './clientcharset.ts';
-import { errorNumber, mysqlError } from './errors.ts';
+import { type Doing, errorNumber, mysqlError } from './errors.ts';
 import { identifier, literal } from './quoting.ts';
 import type { Session } from './session.ts';
 import { VALUE_SETTINGS } from './settings.ts';
@@ -25,6 +25,8 @@ interface Environment {
   readonly collation: string;
   readonly timeZone: string;
 }
+
+const CREATORS_DISTRUSTED: ReadonlySet<number> = new Set([1418, 1419]);
 
 const OURS: Environment = {
   sqlMode: VALUE_SETTINGS.sql_mode,
@@ -76,7 +78,7 @@ export class EntryApplier {
           : undefined;
       try {
         const encode = textEncoder(this.#environment.characterSet);
-        for (const statement of body.statements) await this.#session.execute(encode(statement), doing);
+        for (const statement of body.statements) await this.#execute(encode(statement), doing);
       } finally {
         if (schema !== undefined && collated !== undefined) await this.#setCollation(schema, collated);
       }
@@ -88,6 +90,25 @@ export class EntryApplier {
   /** Back to the settings of the session. */
   async reset(): Promise<void> {
     await this.#enter(OURS);
+  }
+
+  /** A server with a binary log wants promises from functions that their makers did not have to give. */
+  async #execute(statement: Buffer, doing: Doing): Promise<void> {
+    try {
+      await this.#session.execute(statement, doing);
+    } catch (error) {
+      if (!CREATORS_DISTRUSTED.has(errorNumber(error) ?? 0)) throw error;
+      try {
+        await this.#session.execute('SET GLOBAL log_bin_trust_function_creators = 1');
+      } catch {
+        throw error;
+      }
+      try {
+        await this.#session.execute(statement, doing);
+      } finally {
+        await this.#session.execute('SET GLOBAL log_bin_trust_function_creators = 0');
+      }
+    }
   }
 
   async #use(schema: string): Promise<void> {

@@ -27,8 +27,7 @@ export function* insertStatements(
   records: Buffer,
   longest: number,
 ): Generator<InsertStatement> {
-  const names = load.columns.map(({ name }) => identifier(name)).join(', ');
-  const head = Buffer.from(`INSERT INTO ${load.table} (${names}) VALUES `);
+  const head = headOf(load);
   const limit = Math.min(STATEMENT, longest - SLACK);
   let rows: Buffer[] = [];
   let size = head.length;
@@ -39,7 +38,8 @@ export function* insertStatements(
     return made;
   };
   for (let at = 0; at < records.length; ) {
-    const { row, end } = rowAt(load, records, at);
+    const { values, end } = literalsAt(load, records, at);
+    const row = rowOf(load, values);
     at = end;
     if (rows.length > 0 && size + row.length + 1 > limit) yield statement();
     if (head.length + row.length + SLACK > longest) throw tooLarge(row.length, longest);
@@ -58,26 +58,48 @@ export function tooLarge(row: number, longest: number): DbimgError {
   );
 }
 
-/** ` (…)`: the first byte is free for a comma. */
-function rowAt({ columns }: TableLoad, records: Buffer, start: number): { row: Buffer; end: number } {
-  const parts: string[] = [];
+/** Literals of one row, each byte as the character of the same number; NULL among them. */
+export type Literals = readonly string[];
+
+/** Literals of the record that begins at `start`. @throws DbimgError `IMAGE_DAMAGED` if there is none. */
+export function literalsAt(
+  { columns }: TableLoad,
+  records: Buffer,
+  start: number,
+): { readonly values: Literals; readonly end: number } {
+  const values: string[] = [];
   let at = start;
-  for (const { readAs } of columns) {
+  for (let column = 0; column < columns.length; column += 1) {
     if (at >= records.length) throw damaged();
     if (records[at] === NULL) {
-      parts.push('NULL');
+      values.push('NULL');
       at += 1;
       continue;
     }
     const { value: length, size } = lengthAt(records, at);
     at += size;
     if (at + length > records.length) throw damaged();
-    // Each byte is a character of the same number, here and when the text becomes bytes again.
-    const text = quoted(records.toString('latin1', at, at + length));
-    parts.push(expression(readAs, text) ?? text);
+    values.push(quoted(records.toString('latin1', at, at + length)));
     at += length;
   }
-  return { row: Buffer.from(` (${parts.join(',')})`, 'latin1'), end: at };
+  return { values, end: at };
+}
+
+/** A statement for one row. */
+export function insertRow(load: TableLoad, values: Literals): Buffer {
+  return Buffer.concat([headOf(load), rowOf(load, values)]);
+}
+
+function headOf({ table, columns }: TableLoad): Buffer {
+  return Buffer.from(
+    `INSERT INTO ${table} (${columns.map(({ name }) => identifier(name)).join(', ')}) VALUES `,
+  );
+}
+
+/** ` (…)`: the first byte is free for a comma. */
+function rowOf({ columns }: TableLoad, values: Literals): Buffer {
+  const parts = values.map((value, index) => expression(columns[index]?.readAs ?? 'plain', value) ?? value);
+  return Buffer.from(` (${parts.join(',')})`, 'latin1');
 }
 
 function quoted(text: string): string {

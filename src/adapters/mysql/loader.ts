@@ -6,6 +6,7 @@ import type { Doing } from './errors.ts';
 import type { Product } from './facts.ts';
 import { HEADROOM, loadLocal } from './infile.ts';
 import { insertStatements, tooLarge } from './insertrows.ts';
+import { insertMomentary, splitMomentary } from './momentaryrows.ts';
 import { identifier, literal } from './quoting.ts';
 import type { Outcome } from './resultset.ts';
 import type { Session } from './session.ts';
@@ -55,9 +56,9 @@ export class Loader {
     await this.#setHistory(table.versioned);
     await this.#session.execute('BEGIN', doing);
     try {
-      const taken = this.#options.localInfile
-        ? await this.#loadLocal(table, chunk, doing)
-        : await this.#insert(table, chunk, doing);
+      const taken = table.versioned
+        ? await this.#loadVersioned(table, chunk, doing)
+        : await this.#loadRows(table, chunk, doing);
       await this.#session.execute('COMMIT', doing);
       return taken;
     } catch (error) {
@@ -65,6 +66,19 @@ export class Loader {
       await this.#session.execute('ROLLBACK').catch(() => {});
       throw error;
     }
+  }
+
+  async #loadRows(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {
+    if (this.#options.localInfile) return await this.#loadLocal(table, chunk, doing);
+    return await this.#insert(table, chunk, doing);
+  }
+
+  async #loadVersioned(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {
+    const records = await this.#whole(chunk);
+    const { others, momentary } = splitMomentary(table, records);
+    await insertMomentary(this.#session, table, momentary);
+    const rest = { records: chunk.records - momentary.length, pieces: [others] };
+    return momentary.length + (others.length === 0 ? 0 : await this.#loadRows(table, rest, doing));
   }
 
   async #loadLocal(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {
@@ -102,15 +116,9 @@ export class Loader {
   }
 
   async #insert(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
-    for await (const piece of chunk.pieces) {
-      size += piece.length;
-      if (chunk.records === 1 && size > this.#longest) throw tooLarge(size, this.#longest);
-      pieces.push(piece);
-    }
+    const records = await this.#whole(chunk);
     let taken = 0;
-    for (const { sql, rows } of insertStatements(table, Buffer.concat(pieces), this.#longest)) {
+    for (const { sql, rows } of insertStatements(table, records, this.#longest)) {
       const { affected, warnings } = await this.#session.execute(sql, doing);
       if (warnings > 0) await this.#explain(table, doing.object);
       if (affected !== rows) {
@@ -119,6 +127,18 @@ export class Loader {
       taken += rows;
     }
     return taken;
+  }
+
+  /** A chunk that must be seen as a whole: a single record that is larger than usual is no larger than a packet. */
+  async #whole(chunk: Chunk): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of chunk.pieces) {
+      size += piece.length;
+      if (chunk.records === 1 && size > this.#longest) throw tooLarge(size, this.#longest);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
   }
 
   /** LOCAL turns errors into warnings; none but the harmless one may pass. */
