@@ -45,10 +45,13 @@ export function isBusy(error: unknown): boolean {
   return code === 5 || code === 6 || code === 15;
 }
 
+/** SQLITE_IOERR_DELETE: a journal was rolled back but cannot be deleted. */
+const JOURNAL_STAYS = 10 | (10 << 8);
+
 /** Whether SQLite could not open or write what it needs beside the file: its directory is not ours to write to. */
 export function isReadOnly(error: unknown): boolean {
-  const code = (resultCode(error) ?? 0) & 0xff;
-  return code === 8 || code === 14 || code === 3;
+  const code = resultCode(error) ?? 0;
+  return [8, 14, 3].includes(code & 0xff) || code === JOURNAL_STAYS;
 }
 
 /** SQLite found the file damaged. */

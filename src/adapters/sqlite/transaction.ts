@@ -84,7 +84,8 @@ function begin(connection: DatabaseSync): void {
   try {
     connection.prepare('PRAGMA user_version').get();
   } catch (error) {
-    connection.exec('ROLLBACK');
+    // SQLite may have given it up itself, over a hot journal that it must not roll back.
+    if (connection.isTransaction) connection.exec('ROLLBACK');
     throw error;
   }
 }
