@@ -1,7 +1,10 @@
 /** What SQLite says of two databases: everything in which they differ. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+
+/** All definitions and rows as statements, and a hash over them. */
+const SHELL = ['.dump', '.sha3sum --schema'];
 
 /** State that is no object. */
 const PRAGMAS = [
@@ -14,14 +17,17 @@ const PRAGMAS = [
   'integrity_check',
 ];
 
-/** Differences; empty if there are none and both are whole. The `sqlite3` shell is asked too, where there is one. */
+/** Differences; empty if there are none and both are whole. Node's SQLite is asked, and the `sqlite3` shell. */
 export function compareDatabases(a: string, b: string): string[] {
   const [first, second] = [describe(a), describe(b)];
   const keys = new Set([...first.keys(), ...second.keys()]);
   const differing = [...keys].filter((key) => first.get(key) !== second.get(key));
   const differences = differing.map((key) => `${key}: ${first.get(key)} and ${second.get(key)}`);
-  const [x, y] = [shellDump(a), shellDump(b)];
-  return x === y ? differences : [...differences, `.dump: ${firstDifference(x ?? '', y ?? '')}`];
+  for (const command of SHELL) {
+    const [x, y] = [shell(a, command), shell(b, command)];
+    if (x !== y) differences.push(`${command}: ${firstDifference(x, y)}`);
+  }
+  return differences;
 }
 
 function describe(path: string): Map<string, string> {
@@ -86,17 +92,17 @@ function hasRowid(database: DatabaseSync, from: string): boolean {
   }
 }
 
-/** Undefined where the shell is not installed, or too old for the database. */
-function shellDump(path: string): string | undefined {
-  try {
-    const options = {
-      maxBuffer: 2 ** 30,
-      stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
-    };
-    return execFileSync('sqlite3', [path, '.dump'], options).toString('latin1');
-  } catch {
-    return undefined;
+/** What the shell says, also of a database that is too new for it: of both it must be the same. */
+function shell(path: string, command: string): string {
+  const { error, status, stdout, stderr } = spawnSync('sqlite3', [path, command], {
+    maxBuffer: 2 ** 30,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+    throw new Error('The sqlite3 shell judges these tests. Install it: apt-get install sqlite3');
   }
+  if (error) throw error;
+  return [status, stdout.toString('latin1'), stderr.toString('latin1')].join('\n');
 }
 
 function firstDifference(a: string, b: string): string {
