@@ -2,6 +2,7 @@
 import type { Adapter } from '../../core/adapter.ts';
 import { connect } from './connect.ts';
 import { MysqlDecoder } from './decoder.ts';
+import { describer } from './describer.ts';
 import { redact } from './location.ts';
 import { joinLane } from './reader.ts';
 import { MysqlWriteLane } from './writer.ts';
@@ -16,4 +17,5 @@ export const adapter: Adapter = {
   joinLane,
   joinWriteLane: async (invitation, context) => new MysqlWriteLane(invitation, context),
   decoder: (open) => new MysqlDecoder(open),
+  describer,
 };

@@ -121,10 +121,16 @@ export class TableReader {
     this.#schemas = schemas;
   }
 
+  /** In the order in which they are given, database by database. */
   async describe(tables: readonly Listed[]): Promise<Table[]> {
-    const first = tables[0];
-    if (!first) return [];
-    const database = first.object[0] as string;
+    const result: Table[] = [];
+    for (const [database, own] of Map.groupBy(tables, ({ object }) => object[0] as string)) {
+      result.push(...(await this.#describe(database, own)));
+    }
+    return result;
+  }
+
+  async #describe(database: string, tables: readonly Listed[]): Promise<Table[]> {
     const where = `TABLE_SCHEMA = ${literal(this.#schemas(database))} AND TABLE_NAME IN (${tables
       .map(({ object }) => literal(object[1] as string))
       .join(', ')})`;

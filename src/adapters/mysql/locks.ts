@@ -107,7 +107,7 @@ export class GlobalReadLock implements Lock {
 }
 
 /** Somebody's statement that a lock would have to wait for. Without the privilege to see them, none. */
-async function longStatement(session: Session): Promise<{ id: string; seconds: string } | undefined> {
+export async function longStatement(session: Session): Promise<{ id: string; seconds: string } | undefined> {
   const rows = await session
     .query(
       `SELECT ID AS id, TIME AS seconds FROM performance_schema.processlist
