@@ -92,7 +92,7 @@ async function describe(database: Db, options: CompareOptions): Promise<Descript
       if (bytes !== undefined) found.set(`${field} of ${name}`, shown(bytes));
     }
     if (info.type.valueOf() === 'view') continue;
-    if (options.uuids) found.set(`UUID of ${name}`, info.info.uuid.toString('hex'));
+    if (options.uuids && info.info.uuid) found.set(`UUID of ${name}`, info.info.uuid.toString('hex'));
     if (info.type.valueOf() === 'timeseries') {
       await describeIndexes(database, name, found);
       continue;

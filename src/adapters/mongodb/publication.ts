@@ -139,6 +139,12 @@ export class Publication implements AsyncDisposable {
 
   async #drop(object: ObjectName): Promise<void> {
     const doing = { what: `${namespaceOf(object)} could not be dropped`, object };
+    if (object[1] === FUNCTIONS) {
+      // The server lets nobody drop it.
+      const command = { delete: FUNCTIONS, deletes: [{ q: {}, limit: 0 }] };
+      await this.#persist(() => this.#session.command(databaseOf(object), command, doing));
+      return;
+    }
     await this.#persist(() =>
       this.#session.command(databaseOf(object), { drop: object[1] }, doing).catch((error: unknown) => {
         if (serverCode(error) !== NAMESPACE_NOT_FOUND) throw error;
