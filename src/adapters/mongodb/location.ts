@@ -74,6 +74,15 @@ export function hostsOf(endpoint: Endpoint): string {
   return hosts.slice(hosts.lastIndexOf('@') + 1);
 }
 
+/** The same deployment by one of its members; undefined if the URL names its hosts by a DNS record, with options of its own. */
+export function memberEndpoint(endpoint: Endpoint, host: string): Endpoint | undefined {
+  const [, scheme, hosts = '', path = '', query = ''] = LOCATION.exec(endpoint.url) ?? [];
+  if (scheme !== 'mongodb') return undefined;
+  const login = hosts.slice(0, hosts.lastIndexOf('@') + 1);
+  const options = [...query.split('&').filter((option) => option !== ''), 'directConnection=true'].join('&');
+  return { ...endpoint, url: `mongodb://${login}${host}/${path}?${options}` };
+}
+
 /** Whether the way to every host stays on this machine. */
 export function isLocal(endpoint: Endpoint): boolean {
   return hostsOf(endpoint)

@@ -1,14 +1,14 @@
 /** The end of a restore: what has grown beside takes its place. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import type { ObjectName } from '../../core/adapter.ts';
 import { createCommand, createIndexes, createView, dropOtherIndexes } from './creating.ts';
-import { isTransient, serverCode } from './errors.ts';
+import { serverCode } from './errors.ts';
 import { abilitiesOf, insertDocuments } from './inserting.ts';
 import { type ListedCollection, takeInventory } from './inventory.ts';
 import type { Endpoint } from './location.ts';
 import { BUCKETS, databaseOf, FUNCTIONS, namespaceOf } from './names.ts';
 import { inParallel } from './parallel.ts';
+import { persist } from './persist.ts';
 import { isRebuilt } from './place.ts';
 import type { Ordered } from './rawbson.ts';
 import { documentsIn, Session, UNINTERRUPTED } from './session.ts';
@@ -53,9 +53,6 @@ export interface Published {
 }
 
 const WIDTH = 8;
-/** An election takes some seconds: what has begun to become visible is brought to its end. */
-const RETRIES = 60;
-const RETRY_PAUSE = 500;
 const NAMESPACE_NOT_FOUND = 26;
 const SAFE = { w: 'majority' };
 const BATCH_DOCUMENTS = 1000;
@@ -78,11 +75,11 @@ export class Publication implements AsyncDisposable {
     return this.#session;
   }
 
-  /** What takes long comes first, renaming last. */
+  /** What takes long comes first, renaming last. What has begun to become visible is brought to its end. */
   async run(): Promise<void> {
     const { views } = this.#published;
     const collections = this.#published.collections.filter(({ temporary }) => !temporary);
-    const there = await this.#persist(() =>
+    const there = await persist(() =>
       takeInventory(this.#session, [...this.#published.databases], () => true),
     );
     const existing = new Map(there.collections.map((each) => [namespaceOf(each.object), each]));
@@ -95,7 +92,7 @@ export class Publication implements AsyncDisposable {
     const gone = there.collections.filter(({ object }) => !kept.has(namespaceOf(object)));
     await inParallel(gone, WIDTH, ({ object }) => this.#drop(object));
     for (const { final, info } of views) {
-      await this.#persist(() =>
+      await persist(() =>
         createView(this.#session, final, info, (view) => this.#published.renameView(databaseOf(final), view)),
       );
     }
@@ -109,7 +106,7 @@ export class Publication implements AsyncDisposable {
   async #settle(): Promise<void> {
     const doing = { what: 'The restored data could not be made safe' };
     const { writeConcern } = this.#session;
-    await this.#persist(async () => {
+    await persist(async () => {
       const { setName } = await this.#session.command('admin', { hello: 1 }, doing);
       if (setName === undefined) return;
       const command = { appendOplogNote: 1, data: { dbimg: 'restored' }, writeConcern: writeConcern ?? SAFE };
@@ -124,7 +121,7 @@ export class Publication implements AsyncDisposable {
     if (old && old.kind !== 'collection') await this.#drop(old.object);
     const { object } = made;
     const doing = { what: `${namespaceOf(made.final)} could not get its name`, object };
-    await this.#persist(async (again) => {
+    await persist(async (again) => {
       const command: Document = {
         renameCollection: namespaceOf(made.scratch),
         to: namespaceOf(made.final),
@@ -142,10 +139,10 @@ export class Publication implements AsyncDisposable {
     if (object[1] === FUNCTIONS) {
       // The server lets nobody drop it.
       const command = { delete: FUNCTIONS, deletes: [{ q: {}, limit: 0 }] };
-      await this.#persist(() => this.#session.command(databaseOf(object), command, doing));
+      await persist(() => this.#session.command(databaseOf(object), command, doing));
       return;
     }
-    await this.#persist(() =>
+    await persist(() =>
       this.#session.command(databaseOf(object), { drop: object[1] }, doing).catch((error: unknown) => {
         if (serverCode(error) !== NAMESPACE_NOT_FOUND) throw error;
       }),
@@ -155,7 +152,7 @@ export class Publication implements AsyncDisposable {
   /** Neither time-series collections nor `system.js` can be renamed. */
   async #rebuild(made: Made, old: ListedCollection | undefined): Promise<void> {
     const { object, final, scratch, kind } = made;
-    await this.#persist(async () => {
+    await persist(async () => {
       if (old) await this.#drop(final);
       const doing = { what: `${namespaceOf(final)} could not be made`, object };
       const name = final[1] as string;
@@ -192,17 +189,6 @@ export class Publication implements AsyncDisposable {
         await insertDocuments(this.#session, destination, Buffer.concat(documents), documents.length);
       }
       if (batch.id.isZero()) return;
-    }
-  }
-
-  async #persist<T>(step: (again: boolean) => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await step(tries > 0);
-      } catch (error) {
-        if (!isTransient(error) || tries >= RETRIES) throw error;
-        await sleep(RETRY_PAUSE);
-      }
     }
   }
 

@@ -30,6 +30,7 @@ import { type Endpoint, INTERNAL_DATABASES } from './location.ts';
 import { databaseOf, namespaceOf, newRun } from './names.ts';
 import { OPLOG } from './oplog.ts';
 import { inParallel } from './parallel.ts';
+import { persist } from './persist.ts';
 import { isRebuilt, Places, type Placing } from './place.ts';
 import {
   contentObstacles,
@@ -220,10 +221,12 @@ export class MongoTarget implements Target {
     if (this.#ended) return;
     this.#ended = true;
     try {
-      await using session = await Session.open(this.#endpoint, { signal: UNINTERRUPTED });
-      await this.#ttl.restart(session);
-      await removeScratch(session, this.#run, [...this.#databases.keys()]);
-      await this.#principals.abandon(session);
+      await persist(async () => {
+        await using session = await Session.open(this.#endpoint, { signal: UNINTERRUPTED });
+        await removeScratch(session, this.#run, [...this.#databases.keys()]);
+        await this.#principals.abandon(session);
+        await this.#ttl.restart(session);
+      });
     } catch (error) {
       this.#context.warn({
         code: 'left-behind',
