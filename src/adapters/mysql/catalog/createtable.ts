@@ -1,4 +1,6 @@
 /** What `SHOW CREATE TABLE` says, taken apart so far that keys can be built later. */
+import type { ForeignKey } from '../../../core/relation.ts';
+import { identifier } from '../quoting.ts';
 
 export interface TableDefinition {
   /** Up to and with the opening parenthesis: ``CREATE TABLE `t` (``. */
@@ -38,6 +40,27 @@ export function parseCreateTable(text: string): TableDefinition | undefined {
   if (close < 0) return undefined;
   items.push(text.slice(start, close).trim());
   return { head: text.slice(0, open + 1), items, tail: text.slice(close) };
+}
+
+/**
+ * MariaDB doubles no backquote in the names of foreign keys and of their columns, so that nobody, itself included, can
+ * read what it writes. Names that hold one are written here as they should be.
+ */
+export function withForeignKeysQuoted(text: string, foreignKeys: readonly ForeignKey[]): string {
+  const raw = (name: string): string => `\`${name}\``;
+  let result = text;
+  for (const { name = '', columns, referenced } of foreignKeys) {
+    if (![name, ...columns, ...referenced].some((each) => each.includes('`'))) continue;
+    const head = (quote: (name: string) => string): string =>
+      `CONSTRAINT ${quote(name)} FOREIGN KEY (${columns.map(quote).join(', ')}) REFERENCES `;
+    const start = result.indexOf(head(raw));
+    if (start < 0) continue;
+    const list = (quote: (name: string) => string): string => ` (${referenced.map(quote).join(', ')})`;
+    const at = start + head(raw).length;
+    const before = `${result.slice(0, start)}${head(identifier)}`;
+    result = before + result.slice(at).replace(list(raw), () => list(identifier));
+  }
+  return result;
 }
 
 export function writeCreateTable({ head, items, tail }: TableDefinition): string {

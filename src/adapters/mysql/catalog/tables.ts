@@ -7,6 +7,7 @@ import {
   namesIn,
   parseCreateTable,
   type TableDefinition,
+  withForeignKeysQuoted,
   withoutQuoted,
   writeCreateTable,
 } from './createtable.ts';
@@ -37,7 +38,12 @@ export async function tableDrafts(
     what: `The definition of ${displayName(object)} could not be read`,
     object,
   });
-  const text = withoutOwnDatabase(row['Create Table'] ?? '', database);
+  const written = row['Create Table'] ?? '';
+  const readable =
+    drafting.facts.product === 'MariaDB'
+      ? withForeignKeysQuoted(written, described?.relation.foreignKeys ?? [])
+      : written;
+  const text = withoutOwnDatabase(readable, database);
   const definition = parseCreateTable(text);
   if (!definition) {
     const table: Draft = {
