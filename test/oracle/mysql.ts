@@ -46,11 +46,12 @@ function comparable(dump: string, url: string): string[] {
     lines.push(...rows.sort(), line);
     rows = [];
   }
-  // Errors of the dump program and `ALTER DATABASE` around objects of another character set.
+  // Errors of the dump program, `ALTER DATABASE` around objects of another character set, sequences of MariaDB.
   const own = (line: string): string =>
     line
       .replaceAll(`ALTER DATABASE ${mysqlName(name)}`, 'ALTER DATABASE own')
-      .replaceAll(`'${name}.`, "'own.");
+      .replaceAll(`'${name}.`, "'own.")
+      .replace(/(?<=(next|last)val\()`(?:[^`]|``)*`\.(?=`)/gi, 'own.');
   return [...lines, ...rows].map(own);
 }
 
@@ -206,7 +207,7 @@ export async function userDatabases(url: string): Promise<string[]> {
   });
 }
 
-/** Two servers as a whole: every database of the users, every account with its roles and privileges. */
+/** Two servers as a whole: every database of the users, every account but root with its roles and privileges. */
 export async function compareMysqlServers(
   product: MysqlProduct,
   urlA: string,
@@ -218,7 +219,10 @@ export async function compareMysqlServers(
     const differences = await compareMysqlDatabases(product, mysqlUrl(urlA, name), mysqlUrl(urlB, name));
     found.push(...differences.map((difference) => `${name}: ${difference}`));
   }
-  return [...found, ...(await compareMysqlAccounts(product, urlA, urlB, () => true))];
+  return [
+    ...found,
+    ...(await compareMysqlAccounts(product, urlA, urlB, (name) => !name.startsWith('root@'))),
+  ];
 }
 
 /** Accounts and roles that `selects` by `user@host`: how they are made, what they may do, with their secrets. */

@@ -81,3 +81,10 @@ export async function dropAccounts(
     });
   }
 }
+
+/** MariaDB makes whoever creates a role its administrator. Over when all roles are granted. */
+export async function resignFromRoles(session: Session, made: readonly MadeAccount[]): Promise<void> {
+  for (const { kind, name } of made) {
+    if (kind === 'role') await session.execute(`REVOKE ${name} FROM CURRENT_USER`);
+  }
+}

@@ -4,6 +4,7 @@ import { accountDrafts } from './catalog/accounts.ts';
 import { type CatalogOptions, type Draft, type Drafting, Numbering } from './catalog/draft.ts';
 import { eventDrafts, routineDrafts, triggerDrafts } from './catalog/programs.ts';
 import { describeTables } from './catalog/relations.ts';
+import { statisticsDrafts } from './catalog/statistics.ts';
 import { sequenceDrafts, type TableDrafts, tableDrafts } from './catalog/tables.ts';
 import { viewDrafts } from './catalog/views.ts';
 import type { ServerFacts } from './facts.ts';
@@ -111,6 +112,13 @@ export class CatalogReader {
     for (const drafts of made.values()) {
       if (drafts.foreignKeys) later.push(foreignKeys(drafts, drafts.foreignKeys, made));
     }
+    for (const database of options.databases) {
+      const own = tables.filter(({ object }) => object[0] === database);
+      for (const [name, draft] of await statisticsDrafts(this.#drafting, database, own)) {
+        const drafts = made.get(JSON.stringify([database, name]));
+        if (drafts) later.push(ofTable(drafts, draft));
+      }
+    }
   }
 
   async #accounts(programs: readonly Draft[]): ReturnType<typeof accountDrafts> {
@@ -142,6 +150,11 @@ export class CatalogReader {
 /** The draft itself, since others refer to it. */
 function needing(draft: Draft, other: Draft | undefined): Draft {
   return other ? Object.assign(draft, { after: [...(draft.after ?? []), other] }) : draft;
+}
+
+/** After the keys of its table. */
+function ofTable({ table, indexes }: TableDrafts, draft: Draft): Draft {
+  return { ...draft, after: [table, ...indexes], exclusive: [table] };
 }
 
 /** After the keys of its own table and of those it points to. */

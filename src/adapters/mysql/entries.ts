@@ -78,7 +78,11 @@ export class EntryApplier {
           : undefined;
       try {
         const encode = textEncoder(this.#environment.characterSet);
-        for (const statement of body.statements) await this.#execute(encode(statement), doing);
+        for (const statement of body.statements) {
+          // The only one that answers with rows.
+          if (entry.kind === 'histogram') await this.#session.query(statement, doing);
+          else await this.#execute(encode(statement), doing);
+        }
       } finally {
         if (schema !== undefined && collated !== undefined) await this.#setCollation(schema, collated);
       }

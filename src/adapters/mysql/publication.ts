@@ -24,6 +24,8 @@ export interface PublicationOptions {
   readonly finals: ReadonlyMap<string, string>;
   /** What is made in the final databases, in order: routines, views, triggers, grants, events. */
   entries(): AsyncIterable<CatalogEntry>;
+  /** Called when all entries are made. */
+  granted(session: Session): Promise<void>;
 }
 
 interface Found {
@@ -83,6 +85,7 @@ export class Publication {
       }
     }
     await this.#applyEntries();
+    await this.#attempt('Roles', () => this.#options.granted(this.#session));
     await this.#attempt('The schemas of the restore', () => dropSchemas(this.#session, this.#options.id));
   }
 

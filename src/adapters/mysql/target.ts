@@ -13,7 +13,7 @@ import type {
   TargetOptions,
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { AccountMaker, isAccount, type MadeAccount } from './accounts.ts';
+import { AccountMaker, isAccount, type MadeAccount, resignFromRoles } from './accounts.ts';
 import { analyzeSchemas } from './analyze.ts';
 import { withoutDatabase } from './connect.ts';
 import { EntryApplier } from './entries.ts';
@@ -172,6 +172,9 @@ export class MysqlTarget implements Target {
       context: this.#context,
       finals: new Map([...this.#begun].map((image) => [image, this.#finalName(image)])),
       entries: () => this.#finalEntries.values(),
+      granted: async (session) => {
+        if (this.#facts.product === 'MariaDB') await resignFromRoles(session, this.#accounts);
+      },
     });
     this.#state = 'over';
   }

@@ -31,10 +31,12 @@ DELETE FROM versioned_named WHERE id = 2;
 CREATE TABLE versioned_hidden (
   id int PRIMARY KEY, rs timestamp(6) GENERATED ALWAYS AS ROW START INVISIBLE, re timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (rs, re)
 ) WITH SYSTEM VERSIONING;
-INSERT INTO versioned_hidden (id) VALUES (1);
-DELETE FROM versioned_hidden;
+INSERT INTO versioned_hidden (id) VALUES (1), (2);
+SET @@timestamp = UNIX_TIMESTAMP('2026-04-02');
+DELETE FROM versioned_hidden WHERE id = 1;
 CREATE TABLE versioned_parts (id int, v int) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME (PARTITION h HISTORY, PARTITION now CURRENT);
 INSERT INTO versioned_parts VALUES (1, 1), (2, 2);
+SET @@timestamp = UNIX_TIMESTAMP('2026-04-03');
 DELETE FROM versioned_parts WHERE id = 1;
 SET @@timestamp = DEFAULT;
 CREATE TABLE periods (id int, b date, e date, PERIOD FOR valid (b, e), PRIMARY KEY (id, valid WITHOUT OVERLAPS));

@@ -94,7 +94,9 @@ class AccountReader {
     // MariaDB also lists what the account has through its roles.
     return rows.flatMap((row) => {
       const line = parseGrant(Object.values(row)[0] ?? '');
-      return line && (line.to === name || line.to === withoutHost(name)) ? [line] : [];
+      // MariaDB writes PROXY with other quotes than the rest.
+      const names = [name, withoutHost(name), `${literal(account.user)}@${literal(account.host)}`];
+      return line && names.includes(line.to) ? [line] : [];
     });
   }
 
@@ -127,9 +129,8 @@ class AccountReader {
   async #account(account: Account): Promise<{ draft: Draft; defaults: Draft[] }> {
     const object = [shownName(account)];
     if (this.#mariadb && account.role) {
-      const name = identifier(account.user);
-      // Who makes a role becomes its administrator.
-      const statements = [`CREATE ROLE ${name}`, `REVOKE ${name} FROM CURRENT_USER`];
+      // Who makes a role becomes its administrator, which a restore must be to grant it, and then give up.
+      const statements = [`CREATE ROLE ${identifier(account.user)}`];
       return { draft: { kind: 'role', object, phase: 'pre-data', body: { statements } }, defaults: [] };
     }
     const row = await this.#session.row(`SHOW CREATE USER ${nameOf(account)}`);

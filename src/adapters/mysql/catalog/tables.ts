@@ -55,7 +55,7 @@ export async function tableDrafts(
     };
     return { table, indexes: [], references: [] };
   }
-  const split = splitKeys(definition, listed);
+  const split = splitKeys({ ...definition, items: definition.items.map(withInherited) }, listed);
   const table: Draft = {
     ...{ kind: 'table', object, of: object, phase: 'pre-data' },
     size: listed.bytes,
@@ -68,6 +68,15 @@ export async function tableDrafts(
   const references = split.foreign.map((item) => referenceOf(item, database));
   const foreignKeys = foreignKeyDraft(table, split.foreign);
   return { table, indexes, ...(foreignKeys ? { foreignKeys } : {}), references };
+}
+
+/**
+ * A collation without a character set before it is that of the table. Written out it would become the column's own, which
+ * MySQL then shows with the character set.
+ */
+function withInherited(item: string): string {
+  if (kindOf(item) !== 'column') return item;
+  return item.replace(/^(`(?:[^`]|``)*` \w+(?:\((?:'(?:[^'\\]|\\.|'')*'|[^')])*\))?) COLLATE \w+/, '$1');
 }
 
 interface Split {
