@@ -47,11 +47,15 @@ export function textDecoder(characterSet: string): DecodeText {
   return made;
 }
 
+/** The one character that the servers read otherwise: 0x815F, a backslash to them, as 0x5C is. */
+const sjis: DecodeText = (bytes) => textDecoder('cp932')(bytes)?.replaceAll('\uff3c', '\\');
+
 function decoderOf(characterSet: string): DecodeText {
   if (characterSet === 'ascii') {
     return (bytes) =>
       bytes.every((byte) => byte < 0x80) ? Buffer.from(bytes).toString('latin1') : undefined;
   }
+  if (characterSet === 'sjis') return sjis;
   if (characterSet === 'latin5') return latin5;
   if (characterSet === 'utf32') return utf32;
   const label = LABELS[characterSet];

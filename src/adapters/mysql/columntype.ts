@@ -26,14 +26,20 @@ export function parseColumnType(text: string): ColumnType {
     name,
     sizes: labelled || inside === '' ? [] : inside.split(',').map(Number),
     labels: labelled ? labelsIn(inside) : [],
-    unsigned: / unsigned/i.test(match?.[3] ?? ''),
+    unsigned: /\bunsigned\b/i.test(match?.[3] ?? ''),
   };
 }
 
-/** `'a','it''s'` → `a`, `it's`. The servers escape nothing but quotes here. */
+/** `'a','it''s','back\\\\slash'` → `a`, `it's`, `back\\slash`. Source: `append_unescaped` in the servers' `sql/`. */
 function labelsIn(text: string): string[] {
-  return [...text.matchAll(/'((?:[^']|'')*)'/g)].map((match) => (match[1] as string).replaceAll("''", "'"));
+  return [...text.matchAll(/'((?:[^']|'')*)'/g)].map((match) =>
+    (match[1] as string)
+      .replaceAll("''", "'")
+      .replace(/\\(.)/g, (_, escaped: string) => ESCAPED[escaped] ?? escaped),
+  );
 }
+
+const ESCAPED: Readonly<Record<string, string>> = { 0: '\0', n: '\n', r: '\r' };
 
 const INTEGER_BITS: Readonly<Record<string, 8 | 16 | 24 | 32 | 64>> = {
   tinyint: 8,

@@ -136,6 +136,7 @@ function vector(bytes: Buffer): Value {
 
 /** The shortest decimal that means the same single-precision number. */
 function shortestFloat(value: number): number {
+  if (value === 0) return value;
   for (let digits = 6; digits <= 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === Math.fround(value)) return short;

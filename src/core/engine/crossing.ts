@@ -99,8 +99,9 @@ export class Crossing {
     this.#omissions.push({ kind: 'rows', object, reason });
   }
 
+  /** Kinds are one word, so that they can be given to `--allow`. */
   get omissions(): readonly Omission[] {
-    return this.#omissions;
+    return this.#omissions.map((omission) => ({ ...omission, kind: omission.kind.replaceAll(' ', '-') }));
   }
 
   report(): CrossingReport {
