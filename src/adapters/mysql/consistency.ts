@@ -18,7 +18,7 @@ export interface Moment {
   readonly position: BinlogPosition;
   /** Whether `position` is exactly the moment of the snapshots. */
   readonly exact: boolean;
-  /** Whether the server keeps DDL away until the snapshot is disposed. */
+  /** Whether the server keeps DDL away until `control` unlocks the instance. */
   readonly ddlHeld: boolean;
 }
 
@@ -82,7 +82,7 @@ async function lockNontransactional({ side, nontransactional, context }: Freezin
   if (nontransactional.length > 0) await acquire(new TableLocks(side, nontransactional), context);
 }
 
-/** MySQL: keeps DDL away, and nothing else. Without the privilege, DDL is noticed instead. */
+/** MySQL: keeps DDL away, and nothing else. Without the privilege it is only noticed, from a moment later on. */
 async function holdDdl({ facts, control }: Freezing): Promise<boolean> {
   if (facts.product !== 'MySQL') return false;
   try {

@@ -10,7 +10,7 @@ export class DdlWatch {
   readonly #databases: readonly string[];
   readonly #selects: (object: ObjectName) => boolean;
   readonly #before: ReadonlyMap<string, string>;
-  /** Definitions at the beginning, for servers whose list does not show every change. */
+  /** Of tables that were altered so shortly before that another change may show the same second. */
   #definitions: ReadonlyMap<string, string> = new Map();
 
   constructor(
@@ -25,24 +25,33 @@ export class DdlWatch {
     this.#before = fingerprints(listed);
   }
 
-  /** Also compares definitions. MySQL changes some in place and does not say so in its list. */
-  async withDefinitions(listed: readonly Listed[]): Promise<void> {
-    this.#definitions = await this.#define(listed);
+  /** Remembers. To be called while no definition can change, or as soon as possible. */
+  async begin(): Promise<void> {
+    const fresh = (await this.#list()).filter((listed) => listed.fresh && isTable(listed));
+    this.#definitions = await this.#define(fresh);
   }
 
   /** @throws DbimgError `SOURCE_CHANGED` naming the first table that is not what it was. */
   async check(): Promise<void> {
-    const now: Listed[] = [];
-    for (const database of this.#databases) {
-      now.push(...(await listTables(this.#session, database)).filter(({ object }) => this.#selects(object)));
-    }
+    const now = await this.#list();
     differences(this.#before, fingerprints(now));
-    if (this.#definitions.size > 0) differences(this.#definitions, await this.#define(now));
+    const watched = now.filter(({ object }) => this.#definitions.has(JSON.stringify(object)));
+    differences(this.#definitions, await this.#define(watched));
+  }
+
+  async #list(): Promise<Listed[]> {
+    const listed: Listed[] = [];
+    for (const database of this.#databases) {
+      listed.push(
+        ...(await listTables(this.#session, database)).filter(({ object }) => this.#selects(object)),
+      );
+    }
+    return listed;
   }
 
   async #define(listed: readonly Listed[]): Promise<Map<string, string>> {
     const definitions = new Map<string, string>();
-    for (const { object } of listed.filter(isTable)) {
+    for (const { object } of listed) {
       const row = await this.#session.row(`SHOW CREATE TABLE ${qualified((name) => name, object)}`, {
         what: `${displayName(object)} could not be read`,
         object,

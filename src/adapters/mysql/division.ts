@@ -31,6 +31,8 @@ interface Estimated {
 export class Divider {
   readonly #session: Session;
   readonly #table: Table;
+  readonly #relation: string;
+  /** With the index by whose order it is cut. */
   readonly #source: string;
   readonly #columns: readonly TableColumn[];
   readonly #names: readonly string[];
@@ -42,7 +44,8 @@ export class Divider {
     this.#session = session;
     this.#table = table;
     const part = partition === undefined ? '' : ` PARTITION (${identifier(partition)})`;
-    this.#source = `${qualified(schemas, table.object)}${part} FORCE INDEX (${identifier(table.index)})`;
+    this.#relation = `${qualified(schemas, table.object)}${part}`;
+    this.#source = `${this.#relation} FORCE INDEX (${identifier(table.index)})`;
     this.#columns = table.key.flatMap(
       ({ name }) => table.columns.find((column) => column.name === name) ?? [],
     );
@@ -83,9 +86,16 @@ export class Divider {
     );
     if (row.low === null || row.high === null) return [];
     const [low, high] = [BigInt(row.low as string), BigInt(row.high as string)];
-    let step = 1n;
-    while (floorTo(low, step) + step <= high) step *= 2n;
-    return this.#joined(await this.#halve(prefix, floorTo(low, step), step));
+    // No power of two spans both sides of zero.
+    const sides =
+      low < 0n && high >= 0n ? [[low, -1n] as const, [0n, high] as const] : [[low, high] as const];
+    const ranges: Estimated[] = [];
+    for (const [first, last] of sides) {
+      let step = 1n;
+      while (floorTo(first, step) + step <= last) step *= 2n;
+      ranges.push(...(await this.#halve(prefix, floorTo(first, step), step)));
+    }
+    return this.#joined(ranges);
   }
 
   /** Ranges that begin at `start` and after it, up to `start + step`. */
@@ -115,14 +125,18 @@ export class Divider {
     return bounds;
   }
 
-  /** How many rows the server believes to be in a range. It looks at the ends of the range in the index. */
+  /**
+   * How many rows the server believes to be in a range. It looks at the ends of the range in the index, unless the index
+   * is forced: MySQL then saves itself the look.
+   */
   async #estimate(range: KeyRange): Promise<number> {
     if (++this.#questions > MOST_QUESTIONS) return 1;
-    const where = rangeCondition(range, this.#names);
+    const where = rangeCondition(range, this.#names) ?? '1';
+    const columns = this.#names.map(identifier).join(', ');
     const [row] = await this.#session.query(
-      `EXPLAIN FORMAT=TRADITIONAL SELECT 1 FROM ${this.#source} WHERE ${where ?? '1'}`,
+      `EXPLAIN FORMAT=TRADITIONAL SELECT ${columns} FROM ${this.#relation} USE INDEX (${identifier(this.#table.index)}) WHERE ${where}`,
     );
-    return Number(row?.rows ?? 0);
+    return (Number(row?.rows ?? 0) * Number(row?.filtered ?? 100)) / 100;
   }
 
   /** Bounds by walking along the index, a part at a time. */

@@ -32,8 +32,10 @@ export interface Listed {
   readonly partitioned: boolean;
   /** For a view that cannot be used: why. */
   readonly comment: string;
-  /** Changes when the table is made anew. */
+  /** When it was made or altered, in whole seconds. */
   readonly created: string;
+  /** That was so shortly ago that it may happen again within the same second. */
+  readonly fresh: boolean;
 }
 
 export interface TableColumn extends Column {
@@ -84,7 +86,8 @@ export async function listTables(
     `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, COALESCE(ENGINE, '') AS engine,
             COALESCE(DATA_LENGTH, 0) AS bytes, COALESCE(TABLE_ROWS, 0) AS \`rows\`,
             COALESCE(CREATE_OPTIONS, '') LIKE '%partitioned%' AS partitioned,
-            COALESCE(TABLE_COMMENT, '') AS comment, COALESCE(CREATE_TIME, '') AS created
+            COALESCE(TABLE_COMMENT, '') AS comment, COALESCE(CREATE_TIME, '') AS created,
+            COALESCE(CREATE_TIME >= NOW() - INTERVAL 2 SECOND, 0) AS fresh
        FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(schema)} AND TABLE_TYPE <> 'TEMPORARY'
       ORDER BY TABLE_NAME`,
     { what: `The tables of ${database} could not be listed` },
@@ -98,6 +101,7 @@ export async function listTables(
     partitioned: row.partitioned === '1',
     comment: String(row.comment),
     created: String(row.created),
+    fresh: row.fresh === '1',
   }));
 }
 

@@ -247,10 +247,11 @@ class SnapshotTaker {
     });
     const spooled = await this.#spool(reader, side, loose, spool);
     const watch = new DdlWatch(reader, databases, selectsOf(this.#options), listed);
-    // From here on it is the catalog and the rows that must agree; before, only we knew of the list.
+    await watch.begin();
+    // The list is from before the moment, and everything after goes by it.
     await watch.check();
-    if (moment.ddlHeld) return { ...moment, listed, spooled, watch: undefined };
-    if (this.#facts.product === 'MySQL') await watch.withDefinitions(listed);
+    // Not held longer: whoever restores this image into the same server, from a pipe, would wait for it for ever.
+    if (moment.ddlHeld) await control.execute('UNLOCK INSTANCE');
     return { ...moment, listed, spooled, watch };
   }
 
