@@ -1,7 +1,7 @@
 /**
  * Containers for the integration tests, through testcontainers, on images built from `docker/`.
  *
- * DBIMG_TEST_POSTGRES_IMAGE (MYSQL, MARIADB) names another image with the interface of the official one, such as
+ * DBIMG_TEST_POSTGRES_IMAGE (MYSQL, MARIADB, MONGODB) names another image with the interface of the official one, such as
  * `postgres:18`, which is pulled when it is missing; the one built here never is.
  */
 import { execFile, spawn } from 'node:child_process';
@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { MariaDbContainer } from '@testcontainers/mariadb';
+import type { MongoDBContainer } from '@testcontainers/mongodb';
 import type { MySqlContainer } from '@testcontainers/mysql';
 import type { PostgreSqlContainer } from '@testcontainers/postgresql';
 import type { GenericContainer } from 'testcontainers';
@@ -23,6 +24,7 @@ const BUILT_HERE = {
   postgres: 'dbimg-test-postgres:18',
   mysql: 'dbimg-test-mysql:9',
   mariadb: 'dbimg-test-mariadb:10.11',
+  mongodb: 'dbimg-test-mongodb:6.0.5',
 } as const;
 type Engine = keyof typeof BUILT_HERE;
 
@@ -57,6 +59,13 @@ export async function mariadbContainer(): Promise<MariaDbContainer> {
   await prepare('mariadb');
   const { MariaDbContainer } = await import('@testcontainers/mariadb');
   return await notPulled('mariadb', new MariaDbContainer(imageOf('mariadb')));
+}
+
+/** As {@link postgresContainer}: a replica set of one member. */
+export async function mongodbContainer(): Promise<MongoDBContainer> {
+  await prepare('mongodb');
+  const { MongoDBContainer } = await import('@testcontainers/mongodb');
+  return await notPulled('mongodb', new MongoDBContainer(imageOf('mongodb')));
 }
 
 async function prepare(engine: Engine): Promise<void> {
