@@ -12,6 +12,8 @@ const WRITE: Readonly<Record<string, string>> = {
   check_constraint_checks: '0',
   system_versioning_alter_history: "'KEEP'",
   sql_warnings: '0',
+  // Nobody else uses what a restore makes; only a backup of the whole server may be in the way.
+  lock_wait_timeout: '300',
 };
 
 /**
