@@ -345,6 +345,29 @@ for (const product of ['mysql', 'mariadb'] as const satisfies readonly MysqlProd
       }
     });
 
+    it('locks accounts whose secrets are to be left out', async () => {
+      await using copy = await createMysqlDatabase(server);
+      const plugin = product === 'mysql' ? "WITH 'caching_sha2_password' BY 'secret'" : "BY 'secret'";
+      const account = {
+        kind: 'account',
+        object: ['hushed@%'],
+        phase: 'pre-data',
+        statements: [`CREATE USER \`hushed\`@\`%\` IDENTIFIED ${plugin} REQUIRE NONE`],
+        traits: ['secret'],
+      } as const;
+      try {
+        await restoreByHand(
+          copy.url,
+          { ...IMAGE, entries: [account, ...IMAGE.entries] },
+          { noSecrets: true },
+        );
+        const [shown] = await mysqlQuery(server.url, "SHOW CREATE USER 'hushed'@'%'");
+        assert.match(JSON.stringify(shown), /ACCOUNT LOCK/);
+      } finally {
+        await mysqlQuery(server.url, 'DROP USER IF EXISTS hushed');
+      }
+    });
+
     it('restores several databases at once, with foreign keys between them', async () => {
       const database = (name: string) =>
         ({ kind: 'database', object: [name], phase: 'pre-data', statements: [] }) as const;

@@ -20,13 +20,21 @@ export interface MadeAccount {
 
 export class AccountMaker {
   readonly #made: MadeAccount[];
+  readonly #noSecrets: boolean;
   readonly #session: Session;
   readonly #applier: EntryApplier;
   readonly #context: Context;
 
   /** @param made where accounts are noted that this restore made. */
-  constructor(session: Session, applier: EntryApplier, made: MadeAccount[], context: Context) {
+  constructor(
+    session: Session,
+    applier: EntryApplier,
+    made: MadeAccount[],
+    options: { readonly noSecrets: boolean },
+    context: Context,
+  ) {
     this.#made = made;
+    this.#noSecrets = options.noSecrets;
     this.#session = session;
     this.#applier = applier;
     this.#context = context;
@@ -34,7 +42,8 @@ export class AccountMaker {
 
   async make(entry: CatalogEntry): Promise<void> {
     try {
-      await this.#applier.apply(entry, undefined);
+      const secret = this.#noSecrets && entry.traits?.includes('secret');
+      await this.#applier.apply(secret ? withoutSecret(entry) : entry, undefined);
       this.#made.push({ kind: entry.kind, name: nameOf(entry) });
     } catch (error) {
       if (errorNumber(error) !== EXISTS) throw error;
@@ -55,6 +64,15 @@ export class AccountMaker {
       message: `The ${entry.kind} ${entry.object.join('@')} exists with other properties, and is left as it is.`,
     });
   }
+}
+
+/** Without its secret an account would open to everybody: it is locked instead. */
+function withoutSecret(entry: CatalogEntry): CatalogEntry {
+  const body = bodyOf(entry);
+  const statements = body.statements.map((statement) =>
+    statement.replace(/ IDENTIFIED .*$/s, ' ACCOUNT LOCK'),
+  );
+  return { ...entry, body: { ...(entry.body as object), statements } };
 }
 
 /** The last part of the object's name is `user@host`; hosts hold no `@`. */

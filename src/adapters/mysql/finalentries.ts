@@ -4,8 +4,13 @@ import { type Extent, Spool } from '../../core/engine/spool.ts';
 import { finalRank } from './trial.ts';
 
 export class FinalEntries implements AsyncDisposable {
-  readonly #spool = new Spool<CatalogEntry>(undefined);
+  readonly #spool: Spool<CatalogEntry>;
   readonly #entries: { readonly rank: number; readonly extent: Extent }[] = [];
+
+  /** @param directory for the file. Default the system's. */
+  constructor(directory: string | undefined) {
+    this.#spool = new Spool(directory);
+  }
 
   async add(entry: CatalogEntry): Promise<void> {
     this.#entries.push({ rank: finalRank(entry), extent: await this.#spool.append(entry) });

@@ -43,7 +43,7 @@ export class MysqlTarget implements Target {
   readonly #situation: Situation;
   readonly #final: FinalDatabase | undefined;
   readonly #reviewer: Reviewer;
-  readonly #finalEntries = new FinalEntries();
+  readonly #finalEntries: FinalEntries;
   /** Databases of the image that have a schema beside. */
   readonly #begun = new Set<string>();
   readonly #accounts: MadeAccount[] = [];
@@ -66,6 +66,7 @@ export class MysqlTarget implements Target {
     this.#final = final;
     this.#options = options;
     this.#context = context;
+    this.#finalEntries = new FinalEntries(options.tmp);
     this.#reviewer = new Reviewer(endpoint, situation, options, context);
   }
 
@@ -231,7 +232,13 @@ export class MysqlTarget implements Target {
     this.#state = 'begun';
     this.#session ??= await this.#openSession();
     this.#applier ??= new EntryApplier(this.#session);
-    this.#accountMaker ??= new AccountMaker(this.#session, this.#applier, this.#accounts, this.#context);
+    this.#accountMaker ??= new AccountMaker(
+      this.#session,
+      this.#applier,
+      this.#accounts,
+      { noSecrets: this.#options.noSecrets ?? false },
+      this.#context,
+    );
     return { session: this.#session, applier: this.#applier, accounts: this.#accountMaker };
   }
 
