@@ -1,5 +1,6 @@
 /** Removing what a restore made beside. */
 import { serverCode } from './errors.ts';
+import { VIEWS } from './names.ts';
 import { inParallel } from './parallel.ts';
 import { fieldOf, textOf } from './rawbson.ts';
 import type { Session } from './session.ts';
@@ -29,5 +30,16 @@ export async function removeScratch(
         if (serverCode(error) !== NAMESPACE_NOT_FOUND) throw error;
       });
     });
+    await removeEmptyViews(session, database);
   }
+}
+
+/** The server makes the collection of views for the first one, and keeps it: with it the database would go on existing. */
+async function removeEmptyViews(session: Session, database: string): Promise<void> {
+  const doing = { what: `What was made in ${database} could not be removed` };
+  const { cursor } = await session.command(database, { listCollections: 1, nameOnly: true }, doing);
+  const names = (cursor.firstBatch as readonly { name: string }[]).map(({ name }) => name);
+  if (names.length !== 1 || names[0] !== VIEWS) return;
+  const { n } = await session.command(database, { count: VIEWS }, doing);
+  if (n === 0) await session.command(database, { drop: VIEWS }, doing);
 }
