@@ -33,7 +33,9 @@ export class Session implements AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly #client: MongoClient;
   readonly #signal: AbortSignal;
-  readonly #aborted: Promise<never>;
+  readonly #onAbort: () => void;
+  /** Ends the waiting of those who wait for an answer. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
   readonly #cursors = new Set<RawCursor>();
   /** Commands whose answer is still to come, also those that nobody waits for any longer. */
   readonly #running = new Set<Promise<unknown>>();
@@ -43,12 +45,10 @@ export class Session implements AsyncDisposable {
     this.endpoint = endpoint;
     this.#client = client;
     this.#signal = signal;
-    this.#aborted = new Promise<never>((_resolve, reject) => {
-      const fail = (): void => reject(cancelled(signal));
-      if (signal.aborted) fail();
-      else signal.addEventListener('abort', fail, { once: true });
-    });
-    this.#aborted.catch(() => {});
+    this.#onAbort = () => {
+      for (const reject of this.#waiting) reject(cancelled(signal));
+    };
+    signal.addEventListener('abort', this.#onAbort);
   }
 
   /**
@@ -140,6 +140,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
     const closing = async (): Promise<void> => {
       // An insert that is on its way would make its collection anew after somebody has dropped it.
       await Promise.allSettled(this.#running);
@@ -161,15 +162,21 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Not `Promise.race`: the promise of an abort that never comes would hold on to every reply. */
   async #guarded<T>(work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waiting.add(reject);
     this.#running.add(work);
+    work.then(resolve, reject);
+    const done = (): void => {
+      this.#running.delete(work);
+    };
+    work.then(done, done);
     try {
-      return await Promise.race([work, this.#aborted]);
+      if (this.#signal.aborted) throw cancelled(this.#signal);
+      return await promise;
     } finally {
-      work.then(
-        () => this.#running.delete(work),
-        () => this.#running.delete(work),
-      );
+      this.#waiting.delete(reject);
     }
   }
 }
