@@ -2,6 +2,7 @@
 import type { Adapter } from '../../core/adapter.ts';
 import { connect } from './connect.ts';
 import { MongoDecoder } from './decoder.ts';
+import { describer } from './describer.ts';
 import { formats, texts } from './interchange.ts';
 import { redact } from './location.ts';
 import { MongoReadLane } from './reader.ts';
@@ -18,5 +19,6 @@ export const adapter: Adapter = {
   joinWriteLane: MongoWriteLane.join,
   formats,
   texts,
-  decoder: (open) => new MongoDecoder(open),
+  decoder: (open, relation) => new MongoDecoder(open, relation),
+  describer,
 };

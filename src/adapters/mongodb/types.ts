@@ -16,7 +16,7 @@ export function valueOfDocument(document: Uint8Array): Value {
   };
 }
 
-function valueOfElement(element: Element): Value {
+export function valueOfElement(element: Element): Value {
   const { type, value } = element;
   switch (type) {
     case TYPE.double:
