@@ -1,5 +1,6 @@
 /** Where a MongoDB deployment is: the driver's own connection string, which names a database or none. */
-import { DbimgError } from '../../core/errors.ts';
+import type { DbimgError } from '../../core/errors.ts';
+import { type Environment, ServerUrls, withoutPassword } from '../../core/server-url.ts';
 
 /** Everything a session needs to be opened: plain data that may cross into a worker. Holds the password. */
 export interface Endpoint {
@@ -9,7 +10,13 @@ export interface Endpoint {
   readonly database?: string;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
+
+const URLS = new ServerUrls(
+  ['mongodb:', 'mongodb+srv:'],
+  'MongoDB',
+  'mongodb://user:password@host:27017/database?authSource=admin',
+);
 
 /** Databases of the server itself. */
 export const INTERNAL_DATABASES: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
@@ -39,12 +46,7 @@ export function endpointOf(location: string, environment: Environment): Endpoint
 }
 
 function databaseOf(path: string): string {
-  let name: string;
-  try {
-    name = decodeURIComponent(path);
-  } catch {
-    throw usage('The URL holds a % that begins no %XX: write %25 for the character itself.');
-  }
+  const name = URLS.decode(path);
   if (/[/\\. "$\0]/.test(name) || Buffer.byteLength(name) > 63) {
     throw usage(`MongoDB has no databases of the name ${JSON.stringify(name)}.`);
   }
@@ -52,18 +54,14 @@ function databaseOf(path: string): string {
   throw usage(`${name} is the server's own database.`, 'Leave the database out to take all of them.');
 }
 
+/** The error of a location that makes no sense. */
 export function usage(message: string, hint?: string): DbimgError {
-  return new DbimgError('USAGE', message, {
-    hint:
-      hint ??
-      'It looks like mongodb://user:password@host:27017/database?authSource=admin; write odd characters as %XX.',
-  });
+  return URLS.usage(message, hint);
 }
 
 /** The location without its secrets. Never throws, whatever it is given. */
 export function redact(location: string): string {
-  return String(location)
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):.*@/is, '$1:***@')
+  return withoutPassword(location)
     .replace(/([?&][^=&#]*(?:password|token|secret)[^=&#]*=)[^&#]*/gis, '$1***')
     .replace(/([?&]authMechanismProperties=)[^&#]*/gis, '$1***');
 }

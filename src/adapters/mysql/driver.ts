@@ -3,9 +3,10 @@ import type { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import * as net from 'node:net';
+import { isLoopback } from '../../core/server-url.ts';
 import { ServerError } from './errors.ts';
 import { feed, LaneSocket, lost } from './lanesocket.ts';
-import { type Endpoint, isLocal } from './location.ts';
+import type { Endpoint } from './location.ts';
 import type { ResultSet } from './resultset.ts';
 
 /** Of mysql2's connection, what its type declarations leave out. */
@@ -65,7 +66,7 @@ function waysOf({ sslMode, host, socket }: Endpoint): readonly [Tls, Tls?] {
   if (sslMode === 'required') return ['encrypted'];
   if (sslMode !== 'preferred') return ['checked'];
   if (socket !== undefined) return ['none'];
-  return isLocal(host) ? ['none', 'encrypted'] : ['encrypted', 'none'];
+  return isLoopback(host) ? ['none', 'encrypted'] : ['encrypted', 'none'];
 }
 
 function insists(error: unknown, next: Tls): boolean {

@@ -1,7 +1,13 @@
 /** Where a MySQL or MariaDB server is, from a URL and what the users of its own clients keep elsewhere. */
-import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import { DbimgError } from '../../core/errors.ts';
+import { userInfo } from 'node:os';
+import {
+  authority,
+  type Environment,
+  expandHome,
+  isLoopback,
+  ServerUrls,
+  withoutPassword,
+} from '../../core/server-url.ts';
 import { readOptionFiles } from './optionfile.ts';
 
 export const SSL_MODES = ['disabled', 'preferred', 'required', 'verify_ca', 'verify_identity'] as const;
@@ -28,8 +34,13 @@ export interface Endpoint {
   readonly connectTimeout: number;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
+const URLS = new ServerUrls(
+  ['mysql:', 'mariadb:'],
+  'MySQL or MariaDB',
+  'mysql://user:password@host:3306/database',
+);
 /** What may change on the way into another product, so that it fits. */
 export const CONVERSIONS = ['collations', 'types', 'engines'] as const;
 
@@ -70,12 +81,12 @@ export async function endpointOf(location: string, environment: Environment): Pr
   const host = parameter('host') || 'localhost';
   return {
     host,
-    port: portOf(parameter('port') ?? ''),
+    port: URLS.port(parameter('port') ?? '', DEFAULT_PORT),
     ...optional('socket', socket),
     user: parameter('user') ?? userInfo().username,
     ...optional('password', parameter('password')),
     ...optional('database', given.get('database')),
-    ...tlsOf(parameter, socket !== undefined || isLocal(host)),
+    ...tlsOf(parameter, socket !== undefined || isLoopback(host)),
     ...conversionsOf(given.get('convert')),
     connectTimeout: timeoutOf(parameter('connect-timeout')),
   };
@@ -83,27 +94,22 @@ export async function endpointOf(location: string, environment: Environment): Pr
 
 /** What the location itself says. */
 function parametersOf(location: string): Map<string, string> {
-  const match = /^(?:mysql|mariadb):\/\/([^?#]*)(?:\?([^#]*))?$/is.exec(location);
-  if (!match) throw usage('This is no URL of MySQL or MariaDB.');
-  const [, before = '', query = ''] = match;
-  const at = before.lastIndexOf('@');
-  const slash = before.indexOf('/', at + 1);
-  const authority = before.slice(at + 1, slash < 0 ? undefined : slash);
-  const [user = '', ...password] = at < 0 ? [''] : before.slice(0, at).split(':');
+  const { user, password, hosts, path, query } = URLS.parse(location);
+  const [place, another] = hosts;
+  if (another) throw URLS.usage('The host or port in the URL makes no sense.');
   const parameters = new Map<string, string>();
   const set = (name: string, value: string): void => {
-    if (value !== '') parameters.set(name, decode(value));
+    if (value !== '') parameters.set(name, value);
   };
   set('user', user);
-  set('password', password.join(':'));
-  set('database', slash < 0 ? '' : before.slice(slash + 1));
-  const place = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(authority);
-  if (!place) throw usage('The host or port in the URL makes no sense.');
-  set('host', place[1] ?? place[2] ?? '');
-  set('port', place[3] ?? '');
-  for (const [written, value] of new URLSearchParams(query)) {
+  set('password', password);
+  set('database', path);
+  set('host', place?.host ?? '');
+  set('port', place?.port ?? '');
+  for (const [written, value] of query) {
     const name = written.toLowerCase().replaceAll('_', '-');
-    if (!PARAMETERS.includes(name)) throw usage(`The URL has a parameter that is not known: ${written}.`);
+    if (!PARAMETERS.includes(name))
+      throw URLS.usage(`The URL has a parameter that is not known: ${written}.`);
     parameters.set(name, value);
   }
   return parameters;
@@ -140,7 +146,7 @@ type TlsParameters = Pick<Endpoint, 'sslMode' | 'sslCa' | 'sslCert' | 'sslKey'>;
 function tlsOf(parameter: (name: string) => string | undefined, local: boolean): TlsParameters {
   const asked = parameter('ssl-mode')?.toLowerCase().replaceAll('-', '_');
   if (asked !== undefined && !(SSL_MODES as readonly string[]).includes(asked)) {
-    throw usage(`ssl-mode is one of ${SSL_MODES.join(', ')}.`);
+    throw URLS.usage(`ssl-mode is one of ${SSL_MODES.join(', ')}.`);
   }
   return {
     sslMode: (asked as SslMode | undefined) ?? (local ? 'preferred' : 'verify_identity'),
@@ -150,27 +156,11 @@ function tlsOf(parameter: (name: string) => string | undefined, local: boolean):
   };
 }
 
-/** Whether the way to the server stays on this machine. */
-export function isLocal(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
-}
-
-function expandHome(path: string | undefined): string | undefined {
-  return path?.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-}
-
-function portOf(text: string): number {
-  if (text === '') return DEFAULT_PORT;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw usage('A port is a whole number from 1 to 65535.');
-}
-
 function conversionsOf(list: string | undefined): Pick<Endpoint, 'convert'> {
   if (list === undefined) return {};
   const convert = list.split(',').map((name) => name.trim().toLowerCase());
   const unknown = convert.find((name) => !(CONVERSIONS as readonly string[]).includes(name));
-  if (unknown !== undefined) throw usage(`convert is a list of ${CONVERSIONS.join(', ')}.`);
+  if (unknown !== undefined) throw URLS.usage(`convert is a list of ${CONVERSIONS.join(', ')}.`);
   return { convert };
 }
 
@@ -183,32 +173,15 @@ function optional<K extends string>(name: K, value: string | undefined): { [P in
   return value === undefined ? {} : ({ [name]: value } as { [P in K]?: string });
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw usage('The URL holds a % that begins no %XX: write %25 for the character itself.');
-  }
-}
-
-function usage(message: string): DbimgError {
-  return new DbimgError('USAGE', message, {
-    hint: 'It looks like mysql://user:password@host:3306/database; write odd characters as %XX.',
-  });
-}
-
 /** The location without its secrets. Never throws, whatever it is given. */
 export function redact(location: string): string {
-  const text = String(location);
-  return text
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):.*@/is, '$1:***@')
-    .replace(/((?:^|[?&\s])password\s*=\s*)([^&#\s]*)/gis, '$1***');
+  return withoutPassword(location).replace(/((?:^|[?&\s])password\s*=\s*)([^&#\s]*)/gis, '$1***');
 }
 
 /** What messages call the server: without user and password. */
 export function describeEndpoint(endpoint: Endpoint): string {
   const { host, port, socket, database } = endpoint;
-  const place = socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const place = socket ?? authority(host, port);
   return database === undefined
     ? `the server at ${place}`
     : `database ${JSON.stringify(database)} at ${place}`;

@@ -1,7 +1,13 @@
 /** Where a PostgreSQL server is, from a URL and what libpq's users keep elsewhere: variables, service file, password file. */
-import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import { DbimgError } from '../../core/errors.ts';
+import { userInfo } from 'node:os';
+import {
+  authority,
+  type Environment,
+  expandHome,
+  isLoopback,
+  ServerUrls,
+  withoutPassword,
+} from '../../core/server-url.ts';
 import { readPassword } from './passfile.ts';
 import { readService } from './servicefile.ts';
 
@@ -29,8 +35,13 @@ export interface Endpoint {
   readonly connectTimeout: number;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
+const URLS = new ServerUrls(
+  ['postgres:', 'postgresql:'],
+  'PostgreSQL',
+  'postgres://user:password@host:5432/database',
+);
 const DEFAULT_PORT = 5432;
 const DEFAULT_CONNECT_TIMEOUT = 15_000;
 
@@ -68,7 +79,7 @@ export async function endpointsOf(location: string, environment: Environment): P
   const endpoints: Endpoint[] = [];
   for (const [index, name] of hosts.entries()) {
     const host = name === '' ? 'localhost' : name;
-    const port = portOf(ports[ports.length === 1 ? 0 : index] ?? '');
+    const port = URLS.port(ports[ports.length === 1 ? 0 : index] ?? '', DEFAULT_PORT);
     const key = { host, port, database, user };
     const password = parameter('password') ?? (await readPassword(key, parameter('passfile'), environment));
     endpoints.push({
@@ -84,35 +95,21 @@ export async function endpointsOf(location: string, environment: Environment): P
 
 /** What the location itself says. */
 function parametersOf(location: string): Map<string, string> {
-  const match = /^postgres(?:ql)?:\/\/([^?#]*)(?:\?([^#]*))?$/is.exec(location);
-  if (!match) throw usage('This is no PostgreSQL URL.');
-  const [, before = '', query = ''] = match;
-  const at = before.lastIndexOf('@');
-  const slash = before.indexOf('/', at + 1);
-  const authority = before.slice(at + 1, slash < 0 ? undefined : slash);
-  const database = slash < 0 ? '' : before.slice(slash + 1);
-  const [user = '', ...password] = at < 0 ? [''] : before.slice(0, at).split(':');
+  const { user, password, hosts, path, query } = URLS.parse(location);
   const parameters = new Map<string, string>();
   const set = (name: string, value: string): void => {
-    if (value !== '') parameters.set(name, decode(value));
+    if (value !== '') parameters.set(name, value);
   };
   set('user', user);
-  set('password', password.join(':'));
-  set('dbname', database);
-  const hosts = authority.split(',').map(hostAndPort);
+  set('password', password);
+  set('dbname', path);
   set('host', hosts.map(({ host }) => host).join(','));
   if (hosts.some(({ port }) => port !== '')) set('port', hosts.map(({ port }) => port).join(','));
-  for (const [name, value] of new URLSearchParams(query)) {
+  for (const [name, value] of query) {
     if (name === 'ssl' && value === 'true') parameters.set('sslmode', 'verify-full');
     else parameters.set(name, value);
   }
   return parameters;
-}
-
-function hostAndPort(text: string): { host: string; port: string } {
-  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?$/.exec(text);
-  if (!match) throw usage('The host or port in the URL makes no sense.');
-  return { host: match[1] ?? match[2] ?? '', port: match[3] ?? '' };
 }
 
 /** The location wins over the service file, which wins over the environment, as in libpq. */
@@ -132,7 +129,7 @@ type TlsParameters = Pick<Endpoint, 'sslMode' | 'sslDirect' | 'sslRootCert' | 's
 function tlsOf(parameter: (name: string) => string | undefined, host: string): TlsParameters {
   const asked = parameter('sslmode');
   if (asked !== undefined && !(SSL_MODES as readonly string[]).includes(asked)) {
-    throw usage(`sslmode is one of ${SSL_MODES.join(', ')}.`);
+    throw URLS.usage(`sslmode is one of ${SSL_MODES.join(', ')}.`);
   }
   return {
     sslMode: isLocal(host)
@@ -147,18 +144,7 @@ function tlsOf(parameter: (name: string) => string | undefined, host: string): T
 
 /** Whether the way to the server stays on this machine. */
 export function isLocal(host: string): boolean {
-  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
-}
-
-function expandHome(path: string | undefined): string | undefined {
-  return path?.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-}
-
-function portOf(text: string): number {
-  if (text === '') return DEFAULT_PORT;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw usage('A port is a whole number from 1 to 65535.');
+  return host.startsWith('/') || isLoopback(host);
 }
 
 function timeoutOf(seconds: string | undefined): number {
@@ -170,30 +156,16 @@ function optional<K extends string>(name: K, value: string | undefined): { [P in
   return value === undefined ? {} : ({ [name]: value } as { [P in K]?: string });
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw usage('The URL holds a % that begins no %XX: write %25 for the character itself.');
-  }
-}
-
-function usage(message: string): DbimgError {
-  return new DbimgError('USAGE', message, {
-    hint: 'It looks like postgres://user:password@host:5432/database; write odd characters as %XX.',
-  });
-}
-
 /** The location without its secrets. Never throws, whatever it is given. */
 export function redact(location: string): string {
-  const text = String(location);
-  return text
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):.*@/is, '$1:***@')
-    .replace(/((?:^|[?&\s])(?:password|sslpassword)\s*=\s*)('(?:[^'\\]|\\.)*'|[^&#\s]*)/gis, '$1***');
+  return withoutPassword(location).replace(
+    /((?:^|[?&\s])(?:password|sslpassword)\s*=\s*)('(?:[^'\\]|\\.)*'|[^&#\s]*)/gis,
+    '$1***',
+  );
 }
 
 /** What messages call the server: without user and password. */
 export function describeEndpoint(endpoint: Endpoint): string {
   const { host, port, database } = endpoint;
-  return `database ${JSON.stringify(database)} at ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `database ${JSON.stringify(database)} at ${authority(host, port)}`;
 }
