@@ -4,20 +4,16 @@
  *
  * The program comes from DBIMG_TEST_MONGOD if that is set, else from `docker/mongodb/fetch-mongod`.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort, removeHome, startServerProcess } from './server-process.ts';
 
 const run = promisify(execFile);
 
-const START_TIMEOUT = 60_000;
-const STOP_TIMEOUT = 20_000;
 const START_ATTEMPTS = 5;
 
 export interface MongodOptions {
@@ -85,63 +81,24 @@ export async function startMongod(options: MongodOptions = {}): Promise<Mongod> 
       }
     }
   } catch (error) {
-    await rm(home, { recursive: true, force: true });
+    await removeHome(home);
     throw error;
   }
 }
 
-/**
- * Runs the server as a child of a shell that kills it when our end of the pipe closes, so that no server outlives a
- * process that was killed. `stop` sends names of signals through the same pipe.
- */
-const SUPERVISOR = `
-exec 3<&0
-home=$1; shift
-"$@" </dev/null 3<&- & server=$!
-echo "$server" > "$home/server.pid"
-{
-  while read -r signal <&3; do kill -s "$signal" "$server"; done
-  rm -f "$home/keep"
-  kill -s KILL "$server"
-} 2>/dev/null & watcher=$!
-wait "$server"
-kill "$watcher" 2>/dev/null
-[ -e "$home/keep" ] || rm -rf "$home"
-`;
-
 async function boot(binary: string, home: string, port: number, options: MongodOptions): Promise<Mongod> {
-  const path = join(home, 'server.log');
-  // While this file exists a server that ends leaves its directory behind.
-  await writeFile(join(home, 'keep'), '');
-  const output = await open(path, 'w');
   const command = [binary, ...argumentsOf(home, port, options)];
-  const shell = spawn('sh', ['-c', SUPERVISOR, 'dbimg-mongodb', home, ...command], {
-    cwd: home,
-    env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
-    detached: true,
-    stdio: ['pipe', output.fd, output.fd],
-  });
-  const log = (): Promise<string> => readFile(path, 'utf8').catch(() => '');
-  try {
-    await untilReady(log, shell);
-  } catch (error) {
-    shell.stdin?.destroy();
-    const lines = (await log()).trimEnd().split('\n').slice(-20).join('\n');
-    throw new Error(`mongod did not start:\n${lines}`, { cause: error });
-  } finally {
-    await output.close();
-  }
-  const pid = Number(await readFile(join(home, 'server.pid'), 'utf8'));
-  // A test that forgets its server must be able to end; the supervisor then stops it.
-  shell.unref();
-  (shell.stdin as unknown as { unref(): void }).unref();
-  const stop = stopper(shell, home);
+  const server = await startServerProcess(home, command, '"Waiting for connections"');
+  const stop: Mongod['stop'] = async (how = 'crash', files) => {
+    await server.end(how === 'clean' ? 'TERM' : 'KILL');
+    if (files === undefined) await removeHome(home);
+  };
   return {
     host: '127.0.0.1',
     port,
-    pid,
+    pid: server.pid,
     dbPath: join(home, 'data'),
-    log,
+    log: () => readFile(join(home, 'server.log'), 'utf8').catch(() => ''),
     restart: () => boot(binary, home, port, options),
     stop,
     [Symbol.asyncDispose]: () => stop(),
@@ -165,46 +122,4 @@ function argumentsOf(home: string, port: number, options: MongodOptions): string
     ...(options.oplogMiB === undefined ? [] : ['--oplogSize', String(options.oplogMiB)]),
     ...Object.entries(parameters).flatMap(([name, value]) => ['--setParameter', `${name}=${value}`]),
   ];
-}
-
-function stopper(shell: ChildProcess, home: string): Mongod['stop'] {
-  const ended = once(shell, 'exit');
-  let ending: Promise<void> | undefined;
-  return async (how = 'crash', files) => {
-    ending ??= (async () => {
-      shell.ref();
-      if (shell.exitCode !== null || shell.signalCode !== null) return;
-      shell.stdin?.on('error', () => {});
-      shell.stdin?.write(how === 'clean' ? 'TERM\n' : 'KILL\n');
-      const impatience = setTimeout(() => shell.stdin?.write('KILL\n'), STOP_TIMEOUT);
-      await ended;
-      clearTimeout(impatience);
-    })();
-    await ending;
-    if (files === undefined) await rm(home, { recursive: true, force: true });
-  };
-}
-
-async function untilReady(log: () => Promise<string>, shell: ChildProcess): Promise<void> {
-  let failure: Error | undefined;
-  shell.once('error', (error) => {
-    failure = error;
-  });
-  for (const deadline = Date.now() + START_TIMEOUT; Date.now() < deadline; await sleep(20)) {
-    if (failure !== undefined) throw failure;
-    if (shell.exitCode !== null || shell.signalCode !== null) throw new Error('the server ended');
-    if ((await log()).includes('"Waiting for connections"')) return;
-  }
-  throw new Error(`the server was not ready after ${START_TIMEOUT / 1000} s`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
