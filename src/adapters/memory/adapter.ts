@@ -16,7 +16,7 @@ import { databases } from './database.ts';
 import { MemoryReadLane } from './reader.ts';
 import { MemorySnapshot } from './snapshot.ts';
 import { MemoryTarget } from './target.ts';
-import { decoder, encoder } from './types.ts';
+import { decoder } from './types.ts';
 import { MemoryWriteLane } from './writer.ts';
 
 const SCHEME = 'memory:';
@@ -31,7 +31,6 @@ export const adapter: Adapter = {
   joinLane: (invitation, context) => MemoryReadLane.join(invitation, context),
   joinWriteLane: (invitation, context) => MemoryWriteLane.join(invitation, context),
   decoder,
-  encoder,
 };
 
 class MemoryConnection implements Database {

@@ -1,5 +1,5 @@
 /** Rows of the memory adapter: JSON arrays, one a line, as typed values. */
-import type { RecordDecoder, RecordEncoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { decodeFileRecords } from '../../core/records/file.ts';
 import type { Cell } from './database.ts';
@@ -50,8 +50,6 @@ function* filePieces(chunk: Uint8Array): Generator<readonly Value[]> {
   }
 }
 
-export const encoder = (): RecordEncoder => ({ encode: (record) => encodeRow(record.map(cellOf)) });
-
 function valueOfCell(cell: Cell): Value {
   if (cell === null) return { type: 'null' };
   if (typeof cell === 'string') return { type: 'text', value: cell };
@@ -59,23 +57,4 @@ function valueOfCell(cell: Cell): Value {
   return Number.isSafeInteger(cell)
     ? { type: 'integer', value: BigInt(cell) }
     : { type: 'float', value: cell };
-}
-
-function cellOf(value: Value): Cell {
-  switch (value.type) {
-    case 'null':
-      return null;
-    case 'boolean':
-    case 'float':
-      return value.value;
-    case 'integer':
-      return Number(value.value);
-    case 'bytes':
-      return Buffer.from(value.value).toString('base64');
-    case 'list':
-    case 'document':
-      throw new DbimgError('UNSUPPORTED', `The memory adapter has no ${value.type} values.`);
-    default:
-      return value.value;
-  }
 }
