@@ -1,0 +1,15 @@
+/** The MySQL adapter against the conformance suite, on MariaDB 10.11; consistency also where there are no transactions. */
+import { after, describe } from 'node:test';
+import { consistency } from '../../src/testkit/consistency.ts';
+import { adapterSuite } from '../../src/testkit/index.ts';
+import { startMysql } from '../engines/mysql.ts';
+import { mysqlSubject } from './mysql-subject.ts';
+
+const server = startMysql({ product: 'mariadb', settings: { 'max-allowed-packet': '64M' } });
+after(async () => await (await server).stop());
+
+adapterSuite('mysql on MariaDB 10.11', async () => mysqlSubject(await server));
+
+describe('mysql on MariaDB 10.11, tables without transactions', () => {
+  consistency(async () => mysqlSubject(await server, { engine: 'Aria' }));
+});
