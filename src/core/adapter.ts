@@ -401,6 +401,8 @@ export interface WriteLane extends AsyncDisposable {
 /** A run of whole records. More than one piece only when a single record is larger than a chunk. */
 export interface Chunk {
   readonly records: number;
+  /** Ascends in a stream: of two chunks of one, that with the smaller number comes first. Absent if it was translated. */
+  readonly sequence?: number;
   readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 

@@ -73,7 +73,7 @@ describe('Spool', () => {
 
 describe('ChunkQueue', () => {
   const open = { object: ['t'], part: 0, encoding: 'x' };
-  const begin = (records: number) => ({ open, records });
+  const begin = (records: number) => ({ open, records, sequence: 1 });
 
   it('holds back the reader when lanes are slow', async () => {
     const queue = new ChunkQueue(new AbortController().signal);

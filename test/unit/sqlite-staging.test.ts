@@ -165,17 +165,39 @@ test('a long row that ends early leaves nothing', async () => {
   await given(job);
 });
 
-test('a row of a WITHOUT ROWID table that would not fit in memory is refused by name', async () => {
+test('bytes that are no rows of a WITHOUT ROWID table, or a long one that ends early, leave nothing', async () => {
   const job = await prepared('CREATE TABLE t (a PRIMARY KEY) WITHOUT ROWID');
-  const piece = Buffer.alloc(4 * 1024 * 1024);
-  piece.writeInt32LE(2 ** 30);
-  const error = await rejects(
-    job.lane.load(openOf(true), { records: 1, pieces: Array.from({ length: 17 }, () => piece) }),
-    'UNSUPPORTED',
-  );
-  assert.match(error.hint ?? '', /physical/);
+  const start = Buffer.alloc(4096);
+  start.writeInt32LE(100_000);
+  for (const pieces of [[keys(1).subarray(0, 5)], [new Uint8Array(40)], [start, Buffer.alloc(4096)]]) {
+    await rejects(job.lane.load(openOf(true), { records: 1, sequence: 1, pieces }), 'IMAGE_DAMAGED');
+  }
   await given(job);
 });
+
+test('chunks of a WITHOUT ROWID table come in any order, and rows that are in disorder are told', async () => {
+  for (const [chunks, findings] of [
+    [[keys(3, 4), keys(1, 2), keys(5)], []],
+    [[keys(3, 4), keys(2, 1), keys(5)], ['row not in PRIMARY KEY order for t']],
+    [[keys(3, 4), keys(1, 3), keys(5)], ['row not in PRIMARY KEY order for t']],
+  ] as const) {
+    const job = await prepared('CREATE TABLE t (a PRIMARY KEY) WITHOUT ROWID');
+    for (const [nth, bytes] of chunks.entries()) {
+      const sequence = [2, 1, 3][nth] ?? 0;
+      await job.lane.load(openOf(true), { records: 2, sequence, pieces: [bytes] });
+    }
+    await job.target.loaded?.();
+    const checks = await job.target.check();
+    assert.deepEqual(checks.map(({ detail }) => detail).filter(Boolean), findings);
+    assert.ok(checks.every(({ passed }) => passed));
+    await given(job);
+  }
+});
+
+/** Rows of a WITHOUT ROWID table, of one small integer. */
+function keys(...values: readonly number[]): Uint8Array {
+  return Buffer.concat(values.map((value) => Buffer.from([7, 0, 0, 0, 2, 1, value])));
+}
 
 test('an image that does not say what database it is of is refused', async () => {
   for (const wrong of [

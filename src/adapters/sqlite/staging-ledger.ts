@@ -13,18 +13,16 @@ const LOCK_WAIT = 60_000;
 /** A table that rows go into. */
 export interface StagedTable {
   readonly root: number;
-  /** For rows that do not come in the order of their tree: the table of the ledger that takes them. */
-  readonly keyed: KeyedTable | undefined;
+  /** WITHOUT ROWID: its tree is that of an index. */
+  readonly keyed: boolean;
+  /** For rows that do not come by ascending rowid: the table of the ledger that sorts them. */
+  readonly unordered: UnorderedTable | undefined;
 }
 
-/**
- * The rows of a WITHOUT ROWID table, or of one whose rowids come in any order, without everything that could change a
- * value: no affinity, no constraint but the key.
- */
-export interface KeyedTable {
+/** Rowids and rows, without everything that could change a value: no affinity, no constraint but the key. */
+export interface UnorderedTable {
+  /** With the rowid, which is the first. */
   readonly columns: number;
-  /** Whether the first column is the rowid. */
-  readonly rowids: boolean;
   /** Column definitions and key. */
   readonly definition: string;
 }
@@ -39,8 +37,17 @@ export interface Run {
   readonly image?: Uint8Array;
 }
 
+/** Rows of one chunk of a WITHOUT ROWID table: full leaves, each with the row that follows it, and the rest as cells. */
+export interface KeyRun {
+  readonly leaves: readonly number[];
+  readonly dividers: readonly Uint8Array[];
+  readonly rest: readonly Uint8Array[];
+}
+
 /** Bytes of an entry of `Run.leaves`. */
 export const LEAF_ENTRY = 12;
+const PAGE_NUMBER = 4;
+const CELL_LENGTH = 2;
 
 export class Ledger implements Disposable {
   readonly #connection: DatabaseSync;
@@ -99,33 +106,26 @@ export class Ledger implements Disposable {
     return (this.#claim.get(count)?.next as number) - count;
   }
 
-  addTable(name: string, { root, keyed }: StagedTable): void {
+  addTable(name: string, { root, keyed, unordered }: StagedTable): void {
     this.#connection
       .prepare('INSERT INTO staged VALUES (?, ?, ?, ?, ?)')
-      .run(name, root, keyed?.columns ?? null, Number(keyed?.rowids ?? 0), keyed?.definition ?? null);
-    if (keyed) this.#connection.exec(`CREATE TABLE ${keyedName(root)} (${keyed.definition}) WITHOUT ROWID`);
+      .run(name, root, Number(keyed), unordered?.columns ?? null, unordered?.definition ?? null);
+    if (unordered) this.#connection.exec(`CREATE TABLE ${unorderedName(root)} (${unordered.definition})`);
   }
 
   table(name: string): StagedTable | undefined {
     const known = this.#tables.get(name);
     if (known) return known;
-    const row = this.#connection
-      .prepare('SELECT root, columns, rowids, definition FROM staged WHERE name = ?')
-      .get(name);
+    const row = this.#connection.prepare('SELECT * FROM staged WHERE name = ?').get(name);
     const table = row && stagedTable(row as unknown as StagedRow);
     this.#tables.set(name, table);
     return table;
   }
 
-  /** All tables, with their names, in the order in which they were made. */
-  tables(): (StagedTable & { readonly name: string })[] {
-    const rows = this.#connection
-      .prepare('SELECT name, root, columns, rowids, definition FROM staged ORDER BY rowid')
-      .all();
-    return (rows as unknown as (StagedRow & { name: string })[]).map((row) => ({
-      name: row.name,
-      ...stagedTable(row),
-    }));
+  /** All tables in the order in which they were made. */
+  tables(): StagedTable[] {
+    const rows = this.#connection.prepare('SELECT * FROM staged ORDER BY rowid').all();
+    return (rows as unknown as StagedRow[]).map(stagedTable);
   }
 
   addRun(root: number, { first, last, leaves, image }: Run): void {
@@ -143,15 +143,37 @@ export class Ledger implements Disposable {
     }
   }
 
-  /** Inserts rows into the keyed table of `root`, all or none. `places` are the expressions for the values. */
-  insertKeyed(root: number, insert: (prepare: (places: string) => StatementSync) => void): void {
+  /** `part` and `sequence` say where the chunk stands among those of its table. */
+  addKeyRun(root: number, part: number, sequence: number, { leaves, dividers, rest }: KeyRun): void {
+    const pages = Buffer.alloc(leaves.length * PAGE_NUMBER);
+    for (const [nth, page] of leaves.entries()) pages.writeUInt32LE(page, nth * PAGE_NUMBER);
+    this.#addRun.run(root, part, sequence, pages, joinCells([...dividers, ...rest]));
+  }
+
+  /** The runs of a WITHOUT ROWID table in its order. */
+  *keyRuns(root: number): Generator<KeyRun> {
+    const select = this.#connection.prepare(
+      'SELECT leaves, image FROM run WHERE root = ? ORDER BY first, last',
+    );
+    for (const row of select.iterate(root)) {
+      const pages = Buffer.from(row.leaves as Uint8Array);
+      const leaves = Array.from({ length: pages.length / PAGE_NUMBER }, (_, nth) =>
+        pages.readUInt32LE(nth * PAGE_NUMBER),
+      );
+      const cells = splitCells(row.image as Uint8Array);
+      yield { leaves, dividers: cells.slice(0, leaves.length), rest: cells.slice(leaves.length) };
+    }
+  }
+
+  /** Inserts rows into the table that sorts those of `root`, all or none. `places` are the expressions for the values. */
+  insertUnordered(root: number, insert: (prepare: (places: string) => StatementSync) => void): void {
     const statements = new Map<string, StatementSync>();
     this.#connection.exec('BEGIN IMMEDIATE');
     try {
       insert((places) => {
         let statement = statements.get(places);
         if (!statement) {
-          statement = this.#connection.prepare(`INSERT INTO ${keyedName(root)} VALUES (${places})`);
+          statement = this.#connection.prepare(`INSERT INTO ${unorderedName(root)} VALUES (${places})`);
           statements.set(places, statement);
         }
         return statement;
@@ -169,26 +191,47 @@ export class Ledger implements Disposable {
 }
 
 /** The ledger's table for rows that must be sorted, quoted. */
-export function keyedName(root: number): string {
+export function unorderedName(root: number): string {
   return `"rows of ${root}"`;
 }
 
 interface StagedRow {
   readonly root: number;
+  readonly keyed: number;
   readonly columns: number | null;
-  readonly rowids: number;
   readonly definition: string | null;
 }
 
-function stagedTable({ root, columns, rowids, definition }: StagedRow): StagedTable {
-  const keyed =
-    columns === null || definition === null ? undefined : { columns, rowids: rowids === 1, definition };
-  return { root, keyed };
+function stagedTable({ root, keyed, columns, definition }: StagedRow): StagedTable {
+  const unordered = columns === null || definition === null ? undefined : { columns, definition };
+  return { root, keyed: keyed === 1, unordered };
+}
+
+/** Each with its length before it, u16. */
+function joinCells(cells: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(
+    cells.flatMap((cell) => {
+      const length = Buffer.alloc(CELL_LENGTH);
+      length.writeUInt16LE(cell.length, 0);
+      return [length, cell];
+    }),
+  );
+}
+
+function splitCells(joined: Uint8Array): Uint8Array[] {
+  const bytes = Buffer.from(joined.buffer, joined.byteOffset, joined.byteLength);
+  const cells: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const begin = at + CELL_LENGTH;
+    at = begin + bytes.readUInt16LE(at);
+    cells.push(bytes.subarray(begin, at));
+  }
+  return cells;
 }
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS place (next INTEGER, page_size INTEGER, usable INTEGER, mapped INTEGER);
-  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, columns INTEGER, rowids INTEGER,
+  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, keyed INTEGER, columns INTEGER,
     definition TEXT);
   CREATE TABLE IF NOT EXISTS run (root INTEGER, first INTEGER, last INTEGER, leaves BLOB, image BLOB);
-  CREATE INDEX IF NOT EXISTS run_order ON run (root, first);`;
+  CREATE INDEX IF NOT EXISTS run_order ON run (root, first, last);`;

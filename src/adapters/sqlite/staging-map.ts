@@ -3,8 +3,8 @@
  * https://www.sqlite.org/fileformat2.html#pointer_map_or_ptrmap_pages
  */
 import { writeSync } from 'node:fs';
-import { Cell, type TreePage } from './pages/page.ts';
-import { LEAF_HEADER } from './staging-cells.ts';
+import { Cell, PAGE_TYPE, type TreePage } from './pages/page.ts';
+import { INTERIOR_HEADER, LEAF_HEADER } from './staging-cells.ts';
 import { type Geometry, MAP_ENTRY, mapOf } from './staging-pages.ts';
 
 const FIRST_OVERFLOW = 3;
@@ -37,23 +37,20 @@ export class PointerMap {
     this.#set(page, OVERFLOW, before);
   }
 
-  /** The first overflow pages of a leaf's rows. */
-  leaf(number: number, bytes: Buffer): void {
+  /** The first overflow pages of the rows on a page. */
+  overflowsOf(number: number, bytes: Buffer): void {
     const { usable } = this.#geometry;
     const cells = bytes.readUInt16BE(3);
-    const content = LEAF_HEADER + 2 * cells;
+    const leaf = bytes[0] !== PAGE_TYPE.indexInterior;
+    const pointers = leaf ? LEAF_HEADER : INTERIOR_HEADER;
     const page: TreePage = {
-      number,
-      bytes,
-      leaf: true,
-      cells,
-      pointers: LEAF_HEADER,
-      content,
-      usable,
+      ...{ number, bytes, leaf, cells, pointers, usable },
+      content: pointers + 2 * cells,
       right: 0,
     };
+    const kind = bytes[0] === PAGE_TYPE.tableLeaf ? 'table' : 'index';
     for (let index = 0; index < cells; index += 1) {
-      this.#cell.read(page, index, 'table');
+      this.#cell.read(page, index, kind);
       if (this.#cell.overflow > 0) this.#set(this.#cell.overflow, FIRST_OVERFLOW, number);
     }
   }

@@ -4,15 +4,16 @@ import { DbimgError } from '../../core/errors.ts';
 import { decodeRows } from './decoder.ts';
 import type { StoredValue } from './pages/record.ts';
 import { overflowPages, POINTER_SIZE } from './staging-cells.ts';
+import { KeyPacker, keyCell, longKey } from './staging-keys.ts';
 import { LeafPacker, longLeaf, longRow } from './staging-leaves.ts';
-import { type KeyedTable, LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
+import { LEAF_ENTRY, type Ledger, type UnorderedTable } from './staging-ledger.ts';
 import { PointerMap } from './staging-map.ts';
 import { type Geometry, pageAt } from './staging-pages.ts';
 import { PageWriter } from './staging-writer.ts';
 import { LENGTH_SIZE } from './types.ts';
 
 /** A row that must be sorted goes through SQLite, which holds it several times. */
-const MOST_KEYED = 64 * 1024 * 1024;
+const MOST_UNORDERED = 64 * 1024 * 1024;
 
 type Bound = null | bigint | number | Uint8Array;
 
@@ -38,12 +39,15 @@ export class RowLoader {
     const pieces = piecesOf(chunk);
     const first = await pieces.next();
     if (first.done) return 0;
-    const { root, keyed } = table;
-    if (!keyed && recordLength(first.value) > first.value.length) {
+    const { root, keyed, unordered } = table;
+    const place = keyed ? placeOf(open, chunk) : undefined;
+    if (!unordered && recordLength(first.value) > first.value.length) {
+      if (place) return await this.#loadLongKey(root, place, first.value, pieces);
       return await this.#loadLong(root, first.value, pieces);
     }
     const bytes = await joined(first.value, pieces);
-    return keyed ? this.#loadKeyed(root, keyed, bytes) : this.#loadLeaves(root, bytes);
+    if (unordered) return this.#loadUnordered(root, unordered, bytes);
+    return place ? this.#loadKeys(root, place, bytes) : this.#loadLeaves(root, bytes);
   }
 
   #loadLeaves(root: number, bytes: Uint8Array): number {
@@ -69,15 +73,11 @@ export class RowLoader {
         entries.writeBigInt64LE(largest, nth * LEAF_ENTRY);
         const number = pageAt(place + nth, this.#geometry);
         entries.writeUInt32LE(number, nth * LEAF_ENTRY + 8);
-        this.#map?.leaf(number, page);
+        this.#map?.overflowsOf(number, page);
         pages.write(page);
         nth += 1;
       },
-      (page) => {
-        const following = page.readUInt32BE(0);
-        if (following > 0) this.#map?.overflow(following, overflows.next);
-        overflows.write(page);
-      },
+      (page) => this.#writeOverflow(overflows, page),
     );
     pages.flush();
     overflows.flush();
@@ -100,24 +100,84 @@ export class RowLoader {
     return 1;
   }
 
-  #loadKeyed(root: number, { columns, rowids }: KeyedTable, bytes: Uint8Array): number {
+  #loadKeys(root: number, at: ChunkPlace, bytes: Uint8Array): number {
+    const packer = new KeyPacker(bytes, this.#geometry);
+    const { records, leaves: full, overflow } = packer;
+    const place = full + overflow > 0 ? this.#ledger.claim(full + overflow) : 0;
+    const pages = new PageWriter(this.#fd, this.#geometry, place, full);
+    const overflows = new PageWriter(this.#fd, this.#geometry, place + full, overflow);
+    const leaves: number[] = [];
+    const dividers: Uint8Array[] = [];
+    const rest = packer.pack(
+      place + full,
+      (page, divider) => {
+        const number = pageAt(place + leaves.length, this.#geometry);
+        this.#map?.overflowsOf(number, page);
+        pages.write(page);
+        leaves.push(number);
+        dividers.push(divider);
+      },
+      (page) => this.#writeOverflow(overflows, page),
+    );
+    pages.flush();
+    overflows.flush();
+    this.#ledger.addKeyRun(root, at.part, at.sequence, { leaves, dividers, rest });
+    return records;
+  }
+
+  async #loadLongKey(
+    root: number,
+    at: ChunkPlace,
+    start: Uint8Array,
+    rest: AsyncIterable<Uint8Array>,
+  ): Promise<number> {
+    const geometry = this.#geometry;
+    const { begin, size, local } = longKey(start, geometry);
+    const place = this.#ledger.claim(overflowPages(size, local, geometry.usable));
+    const cell = keyCell(start.subarray(begin, begin + local), size, pageAt(place, geometry));
+    const pages = new OverflowWriter(this.#fd, geometry, place, size - local);
+    pages.append(start.subarray(begin + local));
+    for await (const piece of rest) pages.append(piece);
+    pages.end();
+    this.#ledger.addKeyRun(root, at.part, at.sequence, { leaves: [], dividers: [], rest: [cell] });
+    return 1;
+  }
+
+  #writeOverflow(pages: PageWriter, page: Buffer): void {
+    const following = page.readUInt32BE(0);
+    if (following > 0) this.#map?.overflow(following, pages.next);
+    pages.write(page);
+  }
+
+  #loadUnordered(root: number, { columns }: UnorderedTable, bytes: Uint8Array): number {
     let records = 0;
-    this.#ledger.insertKeyed(root, (prepare) => {
-      for (const { rowid, values: rest } of decodeRows(bytes, !rowids)) {
-        const values: readonly StoredValue[] =
-          rowid === undefined ? rest : [{ type: 'integer', value: rowid }, ...rest];
+    this.#ledger.insertUnordered(root, (prepare) => {
+      for (const { rowid = 0n, values: rest } of decodeRows(bytes, false)) {
+        const values: readonly StoredValue[] = [{ type: 'integer', value: rowid }, ...rest];
         if (values.length !== columns) {
           throw new DbimgError(
             'IMAGE_DAMAGED',
             'The image has rows with more or fewer values than their table.',
           );
         }
-        prepare(values.map(placeOf).join(', ')).run(...values.map(boundOf));
+        prepare(values.map(expressionOf).join(', ')).run(...values.map(boundOf));
         records += 1;
       }
     });
     return records;
   }
+}
+
+/** Where a chunk stands among those of its table. */
+interface ChunkPlace {
+  readonly part: number;
+  readonly sequence: number;
+}
+
+/** Rows of a WITHOUT ROWID table have no number that tells their order: they stand as they were read. */
+function placeOf({ part }: StreamOpen, { sequence }: Chunk): ChunkPlace {
+  if (sequence === undefined) throw new DbimgError('BUG', 'Rows without rowids came without their order.');
+  return { part, sequence };
 }
 
 /** The chain of a row that is longer than a chunk, from its bytes as they come. */
@@ -177,12 +237,12 @@ async function joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promi
   let size = first.length;
   for await (const piece of rest) {
     size += piece.length;
-    if (size > MOST_KEYED) {
+    if (size > MOST_UNORDERED) {
       throw new DbimgError(
         'UNSUPPORTED',
         'A row is larger than 64 MiB, in a table whose rows must be sorted.',
         {
-          hint: 'Of WITHOUT ROWID tables a physical image carries it: dump with --physical. Else leave the table out with --skip.',
+          hint: 'Leave the table out with --skip.',
         },
       );
     }
@@ -197,7 +257,7 @@ function recordLength(bytes: Uint8Array): number {
 }
 
 /** Text is bound as bytes, because not all of it is text. */
-function placeOf(value: StoredValue): string {
+function expressionOf(value: StoredValue): string {
   return value.type === 'text' ? 'CAST(? AS TEXT)' : '?';
 }
 

@@ -8,7 +8,7 @@ import type { CatalogEntry } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { type SchemaBody, UNORDERED } from './catalog.ts';
 import { sqliteError } from './errors.ts';
-import { type KeyedTable, keyedName, type StagedTable } from './staging-ledger.ts';
+import { type StagedTable, type UnorderedTable, unorderedName } from './staging-ledger.ts';
 
 /** The cache while rows are sorted into indexes, in KiB. */
 const CACHE = 32 * 1024;
@@ -76,27 +76,22 @@ export class StagingSchema implements Disposable {
   }
 
   /** Moves rows that had to be sorted from the ledger to their tables, record by record as they are. */
-  takeKeyed(ledger: string, tables: readonly StagedTable[]): void {
-    const keyed = tables.filter((table) => table.keyed);
-    if (keyed.length === 0) return;
+  takeUnordered(ledger: string, tables: readonly StagedTable[]): void {
+    const doors = tables.flatMap(({ root, unordered }) =>
+      unordered ? [{ name: randomUUID(), root, columns: columnNames(unordered.columns - 1) }] : [],
+    );
+    if (doors.length === 0) return;
     const connection = this.#connection;
-    const doors = keyed.map(({ root, keyed: door }) => ({
-      name: randomUUID(),
-      root,
-      door: door as KeyedTable,
-    }));
     connection.prepare('ATTACH ? AS ledger').run(ledger);
     this.#edit(() => {
-      for (const { name, root, door } of doors) {
-        const sql = door.rowids
-          ? `CREATE TABLE ${quote(name)}(${columnNames(door.columns - 1).join(', ')})`
-          : `CREATE TABLE ${quote(name)}(${door.definition}) WITHOUT ROWID`;
+      for (const { name, root, columns } of doors) {
+        const sql = `CREATE TABLE ${quote(name)}(${columns.join(', ')})`;
         this.#insert({ type: 'table', name, table: name, sql: [sql] }, root);
       }
     });
-    for (const { name, root, door } of doors) {
-      const into = door.rowids ? `(${['rowid', ...columnNames(door.columns - 1)].join(', ')})` : '';
-      connection.exec(`INSERT INTO main.${quote(name)} ${into} SELECT * FROM ledger.${keyedName(root)}`);
+    for (const { name, root, columns } of doors) {
+      const into = `main.${quote(name)} (${['rowid', ...columns].join(', ')})`;
+      connection.exec(`INSERT INTO ${into} SELECT * FROM ledger.${unorderedName(root)}`);
     }
     this.#edit(() => {
       for (const { name } of doors) connection.prepare('DELETE FROM sqlite_schema WHERE name = ?').run(name);
@@ -194,38 +189,21 @@ export class StagingSchema implements Disposable {
   #staged({ name, sql, rows }: SchemaBody): StagedTable {
     const root = this.#rootOf(name);
     if (root === undefined) throw notADefinition(name);
-    if (rows === UNORDERED) return { root, keyed: this.#byRowid(name) };
-    return { root, keyed: /without\s+rowid/i.test(sql[0] as string) ? this.#keyed(name) : undefined };
+    const keyed = /without\s+rowid/i.test(sql[0] as string) && this.#isKeyed(name);
+    return { root, keyed, unordered: rows === UNORDERED ? this.#unordered(name) : undefined };
   }
 
-  #byRowid(name: string): KeyedTable {
-    const row = this.#connection.prepare('SELECT count(*) AS columns FROM pragma_table_info(?)').get(name);
-    const names = columnNames(row?.columns as number);
-    const definition = ['id INTEGER PRIMARY KEY', ...names].join(', ');
-    return { columns: names.length + 1, rowids: true, definition };
-  }
-
-  /** Undefined if the table has rowids after all. */
-  #keyed(name: string): KeyedTable | undefined {
+  #isKeyed(name: string): boolean {
     const kind = this.#connection
       .prepare(`SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'`)
       .get(name);
-    if (kind?.wr !== 1) return undefined;
-    const columns = this.#connection
-      .prepare(
-        `SELECT x.key, x.coll, x."desc" FROM pragma_index_list(?) l, pragma_index_xinfo(l.name) x
-          WHERE l.origin = 'pk' ORDER BY x.seqno`,
-      )
-      .all(name) as unknown as { key: number; coll: string; desc: number }[];
-    const names = columnNames(columns.length);
-    const key = columns.flatMap((column, at) =>
-      column.key ? [`c${at} COLLATE ${quote(column.coll)}${column.desc ? ' DESC' : ''}`] : [],
-    );
-    return {
-      columns: names.length,
-      rowids: false,
-      definition: `${names.join(', ')}, PRIMARY KEY (${key.join(', ')})`,
-    };
+    return kind?.wr === 1;
+  }
+
+  #unordered(name: string): UnorderedTable {
+    const row = this.#connection.prepare('SELECT count(*) AS columns FROM pragma_table_info(?)').get(name);
+    const names = columnNames(row?.columns as number);
+    return { columns: names.length + 1, definition: ['id INTEGER PRIMARY KEY', ...names].join(', ') };
   }
 }
 

@@ -115,7 +115,7 @@ export class TreeBuilder {
 
   #writeLeaf(page: number, image: Buffer): void {
     this.#write(page, image);
-    this.#map?.leaf(page, image);
+    this.#map?.overflowsOf(page, image);
   }
 
   #writeInterior(page: number, children: readonly Child[]): void {

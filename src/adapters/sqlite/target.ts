@@ -21,7 +21,8 @@ import type { TextEncoding } from './pages/header.ts';
 import { SqliteSnapshot } from './snapshot.ts';
 import { checkPages } from './staging-check.ts';
 import { PRIVATE, StagingFiles, writeJournalMode, writePageCount } from './staging-files.ts';
-import { Ledger } from './staging-ledger.ts';
+import { KeyTreeBuilder } from './staging-key-tree.ts';
+import { Ledger, type StagedTable } from './staging-ledger.ts';
 import { emptyDatabase, pageAt, placeBehind } from './staging-pages.ts';
 import { assertUnused, obstacleAt, publishFile, resolvedTarget } from './staging-publication.ts';
 import { StagingSchema } from './staging-schema.ts';
@@ -104,7 +105,7 @@ export class SqliteTarget implements Target {
     const tables = ledger.tables();
     await this.#buildTrees(ledger, tables);
     using schema = new StagingSchema(this.#files.part);
-    schema.takeKeyed(this.#files.ledger, tables);
+    schema.takeUnordered(this.#files.ledger, tables);
     await turn();
     this.#context.signal.throwIfAborted();
     schema.fillConstraints();
@@ -167,13 +168,15 @@ export class SqliteTarget implements Target {
     ledger.geometry = { pageSize, usable: pageSize - reserved, mapped: autoVacuum !== 'none' };
   }
 
-  async #buildTrees(ledger: Ledger, tables: readonly { readonly root: number }[]): Promise<void> {
+  async #buildTrees(ledger: Ledger, tables: readonly StagedTable[]): Promise<void> {
     const { geometry } = ledger;
     const fd = openSync(this.#files.part, 'r+');
     try {
-      const builder = new TreeBuilder(fd, ledger);
-      for (const { root } of tables) {
-        builder.build(root);
+      const rows = new TreeBuilder(fd, ledger);
+      const keys = new KeyTreeBuilder(fd, ledger);
+      for (const { root, keyed, unordered } of tables) {
+        if (keyed) keys.build(root);
+        else if (!unordered) rows.build(root);
         await turn();
         this.#context.signal.throwIfAborted();
       }

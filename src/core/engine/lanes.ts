@@ -44,6 +44,7 @@ export interface TargetLane extends AsyncDisposable {
 export interface TargetChunk {
   readonly open: StreamOpen;
   readonly records: number;
+  readonly sequence: number;
   /** Present if another engine wrote it; `open` is then how the target knows the stream. */
   readonly foreign?: Foreign | undefined;
 }
@@ -129,12 +130,12 @@ export class LocalTargetLane implements TargetLane {
   }
 
   async load(
-    { open, records, foreign }: TargetChunk,
+    { open, records, sequence, foreign }: TargetChunk,
     frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
   ): Promise<LoadedChunk> {
     const pieces = this.#verified(frames);
     const first = await pieces.next();
-    const chunk: Chunk = { records, pieces: first.done ? [] : resumed(first.value, pieces) };
+    const chunk: Chunk = { records, sequence, pieces: first.done ? [] : resumed(first.value, pieces) };
     if (!foreign) return { records: await this.#inTurn(() => this.#lane.load(open, chunk)) };
     if (!this.#transcoder) throw new TypeError('this lane was made for images of its own engine');
     const { totals, ...translated } = await this.#transcoder.chunk(open, foreign, chunk);

@@ -88,7 +88,8 @@ export class Loader implements AsyncDisposable {
     if (!stream.wanted) return;
     if ((frame.flags & FLAG.CONTINUED) === 0) stream.outstanding += 1;
     const begin = (records: number): TargetChunk => ({
-      ...{ open: stream.open, records, foreign: stream.crossed?.take(records) },
+      ...{ open: stream.open, records, sequence: frame.sequence },
+      foreign: stream.crossed?.take(records),
     });
     await this.#queue.push(frame.stream, begin, frame);
   }
@@ -151,8 +152,8 @@ export class Loader implements AsyncDisposable {
         yield frame;
       }
     })();
-    const { open, records, foreign } = chunk;
-    const { records: loaded, totals } = await lane.load({ open, records, foreign }, counted);
+    const { open, records, sequence, foreign } = chunk;
+    const { records: loaded, totals } = await lane.load({ open, records, sequence, foreign }, counted);
     if (loaded !== chunk.records) throw miscounted(chunk.open, chunk.records, loaded);
     this.records += loaded;
     this.bytes += bytes;
