@@ -1,5 +1,6 @@
 /** The database of the bench: what a shop has, in documents of three shapes. The same size gives the same documents. */
-import { type Db, Decimal128, Long, MongoClient, ObjectId } from 'mongodb';
+import { BSON, type Db, Decimal128, Long, MongoClient, ObjectId } from 'mongodb';
+import { insertRaw } from '../../test/mongodb-fixtures/insert.ts';
 import { Random } from '../../test/random.ts';
 
 export interface BenchCollection {
@@ -9,7 +10,7 @@ export interface BenchCollection {
   readonly bytes: number;
 }
 
-const BATCH = 5000;
+const BATCH_BYTES = 8e6;
 const WORDS = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt'.split(
   ' ',
 );
@@ -101,6 +102,9 @@ export async function makeBenchDatabase(url: string, bytes: number): Promise<rea
   return made;
 }
 
+/** Documents are made once and come again under other ids: far enough apart that no compressor of chunks sees it. */
+const POOL_BYTES = 24e6;
+
 async function fill(
   database: Db,
   name: string,
@@ -108,11 +112,34 @@ async function fill(
   make: (random: Random, nth: number) => object,
 ): Promise<BenchCollection> {
   const random = new Random(name.length * 7919);
-  let nth = 0;
-  for (;;) {
-    const documents = Array.from({ length: BATCH }, () => make(random, nth++));
-    await database.collection(name).insertMany(documents, { ordered: false });
-    const { size, count } = await database.command({ collStats: name });
-    if (Number(size) >= bytes) return { name, documents: Number(count), bytes: Number(size) };
+  const pool: Buffer[] = [];
+  for (let length = 0; length < Math.min(bytes, POOL_BYTES); length += pool.at(-1)?.length ?? 0) {
+    pool.push(Buffer.from(BSON.serialize(make(random, pool.length))));
   }
+  let [nth, length] = [0, 0];
+  while (length < bytes) {
+    const batch: Buffer[] = [];
+    for (let left = BATCH_BYTES; left > 0 && length < bytes; nth += 1) {
+      const document = pool[nth % pool.length] as Buffer;
+      batch.push(withId(document, nth));
+      left -= document.length;
+      length += document.length;
+    }
+    await insertRaw(database, name, batch, { ordered: false });
+  }
+  return { name, documents: nth, bytes: length };
+}
+
+/** `_id` comes first, behind the length, its type and its name. */
+const ID_AT = 9;
+const OBJECT_ID = 7;
+
+function withId(document: Buffer, nth: number): Buffer {
+  const copy = Buffer.from(document);
+  if (copy[4] !== OBJECT_ID) copy.writeInt32LE(nth, ID_AT);
+  else {
+    copy.writeUInt32BE(1_700_000_000 + Math.floor(nth / 100), ID_AT);
+    copy.writeUIntBE(nth % 0xffffff, ID_AT + 9, 3);
+  }
+  return copy;
 }
