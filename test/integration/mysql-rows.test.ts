@@ -11,7 +11,7 @@ import {
   startMysql,
   type TestMysqlDatabase,
 } from '../engines/mysql.ts';
-import { dump } from './mysql-snapshot-job.ts';
+import { dump } from './adapter-job.ts';
 
 const int = (value: bigint): Value => ({ type: 'integer', value });
 const text = (value: string): Value => ({ type: 'text', value });

@@ -14,7 +14,7 @@ import {
   type TestMysqlDatabase,
   withMysql,
 } from '../engines/mysql.ts';
-import { context, digestOf, dump } from './mysql-snapshot-job.ts';
+import { context, digestOf, dump } from './adapter-job.ts';
 
 const SETUP = `
   CREATE TABLE t (id int PRIMARY KEY, v varchar(20)); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');

@@ -12,7 +12,7 @@ import { endpointsOf } from '../../src/adapters/postgres/location.ts';
 import { Session, UNINTERRUPTED } from '../../src/adapters/postgres/session.ts';
 import { DbimgError } from '../../src/core/errors.ts';
 import { databaseUrl, query, type RunningPostgres, startPostgres } from '../engines/postgres.ts';
-import { context, digestsOf, dump } from './postgres-adapter-job.ts';
+import { context, digestsOf, dump } from './adapter-job.ts';
 
 /** Made for these tests: secures nothing. */
 const KEY = `-----BEGIN PRIVATE KEY-----

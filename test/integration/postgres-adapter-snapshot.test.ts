@@ -17,7 +17,7 @@ import {
   startPostgres,
 } from '../engines/postgres.ts';
 import { catchUp, startStandby } from '../engines/standby.ts';
-import { context, digestsOf, dump, type MemoryImage, restore, valuesOf } from './postgres-adapter-job.ts';
+import { context, digestsOf, dump, type MemoryImage, restore, valuesOf } from './adapter-job.ts';
 
 let server: RunningPostgres;
 before(async () => {

@@ -14,7 +14,7 @@ import {
   type RunningPostgres,
   startPostgres,
 } from '../engines/postgres.ts';
-import { context, digestsOf, dump, type MemoryImage, restore } from './postgres-adapter-job.ts';
+import { context, digestsOf, dump, type MemoryImage, restore } from './adapter-job.ts';
 
 const ROWS = 30_000;
 let server: RunningPostgres;

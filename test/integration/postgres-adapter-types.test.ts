@@ -9,7 +9,7 @@ import {
   type RunningPostgres,
   startPostgres,
 } from '../engines/postgres.ts';
-import { digestsOf, dump, restore, valuesOf } from './postgres-adapter-job.ts';
+import { digestsOf, dump, restore, valuesOf } from './adapter-job.ts';
 
 /** Type and values, as literals. */
 const SAMPLES: readonly (readonly [type: string, ...values: string[]])[] = [

@@ -1,6 +1,6 @@
-/** The smallest engine that can drive the PostgreSQL adapter: everything in memory, no image. */
-import { adapter } from '../../src/adapters/postgres/adapter.ts';
+/** The smallest engine that can drive an adapter, the one of the URL: everything in memory, no image. */
 import type {
+  Adapter,
   CatalogEntry,
   Context,
   ImageSummary,
@@ -14,6 +14,7 @@ import type {
 import type { Warning } from '../../src/core/events.ts';
 import { addDigests, type Digest, EMPTY_DIGEST } from '../../src/core/records/digest.ts';
 import { type Piece, Recorder } from '../../src/core/records/recorder.ts';
+import { registry } from '../../src/index.ts';
 
 export interface TestContext extends Context {
   readonly warnings: Warning[];
@@ -39,24 +40,29 @@ export interface MemoryImage extends ImageSummary {
   readonly entries: readonly CatalogEntry[];
   readonly streams: readonly Stream[];
   readonly omissions: readonly Omission[];
+  readonly decoder: Adapter['decoder'];
 }
 
 export interface DumpOptions extends Partial<SnapshotOptions> {
   readonly context?: Context;
   /** Called when the snapshot stands and nothing was read. */
   readonly onSnapshot?: () => Promise<void>;
+  /** Called when the catalog was read, and no row. */
+  readonly onCatalog?: () => Promise<void>;
   /** Stands in the way of each read, as a slow writer would. */
   readonly pressure?: () => Promise<void> | undefined;
 }
 
 export async function dump(url: string, options: DumpOptions = {}): Promise<MemoryImage> {
-  const { context: given, onSnapshot, pressure, ...snapshotOptions } = options;
+  const { context: given, onSnapshot, onCatalog, pressure, ...snapshotOptions } = options;
   const using_ = given ?? context();
   const lanes = options.lanes ?? 2;
+  const adapter = await registry.forLocation(url);
   await using database = await adapter.connect(url, using_);
   await using snapshot = await database.snapshot({ kind: 'logical', ...snapshotOptions, lanes });
   await onSnapshot?.();
   const entries = await Array.fromAsync(snapshot.catalog());
+  await onCatalog?.();
   const parts = await Array.fromAsync(snapshot.parts());
   const streams: Stream[] = [];
   const work = Array.from({ length: lanes }, async () => {
@@ -70,7 +76,7 @@ export async function dump(url: string, options: DumpOptions = {}): Promise<Memo
   const { position } = await snapshot.finish();
   return {
     ...{ image: 'test', kind: 'logical', adapter: adapter.name, server: database.server, position },
-    ...{ entries, streams, omissions: snapshot.omissions() },
+    ...{ entries, streams, omissions: snapshot.omissions(), decoder: adapter.decoder },
   };
 }
 
@@ -105,6 +111,7 @@ export async function restore(image: MemoryImage, url: string, options: RestoreO
   const { context: given, onLoaded, ...targetOptions } = options;
   const using_ = given ?? context();
   const lanes = options.lanes ?? 2;
+  const adapter = await registry.forLocation(url);
   await using database = await adapter.connect(url, using_);
   await using target = await database.target({ trust: true, ...targetOptions, lanes });
   try {
@@ -166,12 +173,17 @@ export function digestsOf(image: MemoryImage): Record<string, Digest> {
   return digests;
 }
 
+/** Digest of the one object of this name; of nothing if there is none. */
+export function digestOf(image: MemoryImage, name: string): Digest {
+  return digestsOf(image)[name] ?? EMPTY_DIGEST;
+}
+
 /** Chunks of an object decoded. */
 export function valuesOf(image: MemoryImage, name: string): unknown[] {
   return image.streams
     .filter(({ open }) => open.object.at(-1) === name)
     .flatMap(({ open, pieces }) => {
-      const decoder = adapter.decoder(open);
+      const decoder = image.decoder(open);
       return pieces.flatMap(({ bytes }) => [...decoder.decode(bytes)]);
     });
 }
