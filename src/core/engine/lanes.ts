@@ -111,7 +111,7 @@ export class LocalSourceLane implements SourceLane {
 }
 
 export class LocalTargetLane implements TargetLane {
-  readonly loads: number = 2;
+  readonly loads: number;
   readonly #lane: WriteLane;
   /** The session takes one chunk at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -122,6 +122,8 @@ export class LocalTargetLane implements TargetLane {
     this.#lane = lane;
     this.#opener = new FrameOpener(opening);
     this.#transcoder = source && new Transcoder(source, adapter);
+    // Transcoding is work of this thread: nothing is gained from chunks side by side.
+    this.loads = this.#transcoder ? 1 : 2;
   }
 
   static async join(options: TargetLaneOptions, context: Context): Promise<LocalTargetLane> {

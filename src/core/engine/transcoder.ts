@@ -41,21 +41,33 @@ export class Transcoder {
     const bytes = await joined(chunk, foreign.open);
     const encoder = this.#target.encoder?.(open) as RecordEncoder;
     const sink = new DigestSink();
-    const records: Uint8Array[] = [];
+    let out = Buffer.allocUnsafe(bytes.length + bytes.length / 2);
+    let length = 0;
+    let records = 0;
     try {
       for (const values of decoded(this.#source, foreign, bytes)) {
-        const record = encoder.encode(values, foreign.first + records.length);
+        const record = encoder.encode(values, foreign.first + records);
         sink.append(record, true);
-        records.push(record);
+        if (length + record.length > out.length) out = grown(out, length, length + record.length);
+        out.set(record, length);
+        length += record.length;
+        records += 1;
       }
     } catch (error) {
       sink.drop();
       throw named(error, foreign.open);
     }
     const totals = sink.end();
-    if (records.length !== chunk.records) throw damaged('A chunk has other records than its frame says.');
-    return { records: records.length, pieces: [Buffer.concat(records)], totals };
+    if (records !== chunk.records) throw damaged('A chunk has other records than its frame says.');
+    return { records, pieces: [out.subarray(0, length)], totals };
   }
+}
+
+/** Room for more than is needed now. */
+function grown(bytes: Buffer, used: number, needed: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafe(Math.max(needed, bytes.length * 2));
+  larger.set(bytes.subarray(0, used));
+  return larger;
 }
 
 /** The rows of a chunk as values of the relation's columns, in their order. */
