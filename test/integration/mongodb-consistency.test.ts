@@ -1,10 +1,12 @@
 /** Whatever is written during a dump, and however long it takes: what comes back is one moment. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Document, Long, MongoClient } from 'mongodb';
 import { adapter } from '../../src/adapters/mongodb/adapter.ts';
 import { type DumpOptions, inspectFrames } from '../../src/index.ts';
 import { dumped, restored } from '../../src/testkit/jobs.ts';
+import { tapped } from '../../src/testkit/tap.ts';
 import { mongoDatabase, startMongo, withMongo } from '../engines/mongodb.ts';
 import { compareMongoDatabases } from '../oracle/mongodb.ts';
 
@@ -22,9 +24,9 @@ interface Account extends Document {
   balance: Long;
 }
 
-async function openAccounts(url: string): Promise<void> {
+async function openAccounts(url: string, count = ACCOUNTS): Promise<void> {
   await withMongo(url, async (client) => {
-    const documents = Array.from({ length: ACCOUNTS }, (_, _id) => ({
+    const documents = Array.from({ length: count }, (_, _id) => ({
       ...{ _id, balance: Long.fromNumber(BALANCE), padding: `${PADDING}${_id}` },
     }));
     await client.db().collection<Account>('accounts').insertMany(documents);
@@ -121,6 +123,42 @@ test('from snapshot to log in mid-dump, when the server no longer keeps its hist
   } finally {
     await keep(300);
   }
+});
+
+test('documents behind which reading was to go on are deleted meanwhile', async () => {
+  await using source = mongoDatabase(await server, 'deleted');
+  await using copy = mongoDatabase(await server, 'deleted');
+  await openAccounts(source.url, 3 * ACCOUNTS);
+  await withMongo(source.url, async (client) => {
+    const admin = client.db('admin');
+    const accounts = client.db().collection<Account>('accounts');
+    let changing: Promise<unknown> = Promise.resolve();
+    const begun = tapped(adapter, (what) => {
+      if (what !== 'joinLane.read') return;
+      changing = sleep(300)
+        .then(() => admin.command({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 0 }))
+        .then(() => accounts.deleteMany({ _id: { $mod: [3, 1] } }))
+        .then(() => accounts.deleteMany({ _id: { $mod: [3, 2] } }))
+        .then(() =>
+          accounts.insertMany([
+            { _id: 1, balance: Long.ONE },
+            { _id: 2, balance: Long.ONE },
+          ]),
+        );
+    });
+    // The server forgets its history only while there is news.
+    const stop = new AbortController();
+    const news = (async () => {
+      while (!stop.signal.aborted) await client.db('news').collection('n').insertOne({});
+    })();
+    const image = await dumped(begun, source.url, { jobs: 1, rate: 6 * MiB });
+    stop.abort();
+    await Promise.all([changing, news]);
+    await admin.command({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 300 });
+    assert.equal(await hasLog(image), true);
+    await restored(adapter, image.store, copy.url);
+  });
+  assert.deepEqual(await compareMongoDatabases(source.url, copy.url), []);
 });
 
 test('definitions that change while the dump is made come back as they were at its end', async () => {

@@ -52,6 +52,10 @@ const BY_CODE: Readonly<Record<number, Meaning>> = {
     code: 'LOG_GAP',
     hint: 'The oplog is too small for the load: give it more room (replSetResizeOplog), or use more lanes.',
   },
+  211: {
+    code: 'SOURCE_CHANGED',
+    hint: 'Documents were deleted meanwhile. Use more lanes (--jobs), and try again.',
+  },
   239: { code: 'SOURCE_CHANGED', hint: 'Raise minSnapshotHistoryWindowInSeconds, or use more lanes.' },
   246: { code: 'SOURCE_CHANGED', hint: 'The collection was changed meanwhile. Try again.' },
   14031: { code: 'SERVER_ERROR', hint: "The server's disk is full." },

@@ -9,7 +9,7 @@ import { type ClusterTime, toTimestamp } from './facts.ts';
 import type { Endpoint } from './location.ts';
 import { namespaceOf } from './names.ts';
 import type { Scope } from './parts.ts';
-import { decodeExactly, documentWith, fieldOf, fromBase64 } from './rawbson.ts';
+import { decodeExactly, documentWith, type Element, fieldOf, fromBase64, TYPE } from './rawbson.ts';
 import { type Batch, documentsIn, type RawCursor, Session } from './session.ts';
 
 /** A snapshot as its lanes know it. */
@@ -19,6 +19,11 @@ export interface SnapshotInvitation {
   readonly clusterTime?: ClusterTime;
   /** Whether reading may go on on another member, or at a later moment. */
   readonly resumable: boolean;
+  /**
+   * Whether documents are read in the order of `_id` although nobody holds them still: as they lie, one that is deleted
+   * and put in anew would be met twice.
+   */
+  readonly ordered?: boolean;
   /** Whether the log makes up for reads at a later moment. */
   readonly late: boolean;
   readonly readConcern: 'local' | 'majority';
@@ -32,6 +37,8 @@ const MOST_DOCUMENTS = 1_000_000;
 /** Another primary needs some seconds to be elected. */
 const RETRIES = 20;
 const RETRY_PAUSE = 500;
+/** KeyNotFound: the document is gone behind which a scan was to go on. */
+const RECORD_GONE = 211;
 /** CappedPositionLost: what was to be read next has been overwritten. */
 const POSITION_LOST = 136;
 
@@ -58,13 +65,14 @@ export class MongoReadLane implements ReadLane {
     const scope = part.scope as unknown as Scope;
     const { object } = part.open;
     const doing = { what: `${namespaceOf(object)} could not be read`, object };
-    const reading = new Reading(scope, sink);
+    const reading = new Reading(scope, sink, this.#invitation.ordered ?? false);
     for (let tries = 0; ; ) {
       try {
         await this.#pass(reading, doing);
         return;
       } catch (error) {
         if (this.#goesOnLate(error, reading)) continue;
+        if (serverCode(error) === RECORD_GONE && (await this.#stepBack(reading, doing))) continue;
         if (scope.capped && serverCode(error) === POSITION_LOST) {
           // Everything up to here has been overwritten, so all that is there now comes after it.
           reading.restart();
@@ -82,6 +90,9 @@ export class MongoReadLane implements ReadLane {
     await using cursor = this.#session.cursor(reading.scope.database, doing);
     let batch = await this.#open(cursor, reading);
     reading.opened(batch);
+    if (!batch.id.isZero() && reading.wantsEnd && this.#invitation.clusterTime && !this.#late) {
+      reading.end = await this.#lastPlace(reading.scope, doing);
+    }
     for (;;) {
       await reading.sink.pressure();
       const last = batch.id.isZero();
@@ -102,6 +113,39 @@ export class MongoReadLane implements ReadLane {
     const { clusterTime, readConcern } = this.#invitation;
     if (!clusterTime || this.#late || scope.capped) return { level: readConcern };
     return { level: 'snapshot', atClusterTime: toTimestamp(clusterTime) };
+  }
+
+  /** The record id behind which nothing lay at the snapshot's time. */
+  async #lastPlace(scope: Scope, doing: Doing): Promise<bigint | undefined> {
+    const command = {
+      ...{
+        find: scope.storage,
+        hint: { $natural: -1 },
+        limit: 1,
+        showRecordId: true,
+        projection: { _id: 1 },
+      },
+      readConcern: this.#readConcern(scope),
+    };
+    for await (const document of this.#session.documents(scope.database, command, doing)) {
+      const place = fieldOf(document, '$recordId');
+      if (place?.type === TYPE.int64) return place.value.readBigInt64LE(0);
+    }
+    return undefined;
+  }
+
+  /** Goes on behind the last document of those read last that is still there. */
+  async #stepBack(reading: Reading, doing: Doing): Promise<boolean> {
+    const { database, storage } = reading.scope;
+    const $in = reading.lastIds().map(({ id }) => id);
+    const command = { find: storage, filter: { _id: { $in } }, projection: { _id: 1 }, showRecordId: true };
+    const places = new Map<string, bigint>();
+    for await (const document of this.#session.documents(database, command, doing)) {
+      const id = fieldOf(document, '_id');
+      const place = fieldOf(document, '$recordId');
+      if (id && place?.type === TYPE.int64) places.set(keyOf(id), place.value.readBigInt64LE(0));
+    }
+    return reading.goOnBehind(places);
   }
 
   #goesOnLate(error: unknown, reading: Reading): boolean {
@@ -130,10 +174,20 @@ class Reading {
   readonly #batchSize: number | undefined;
   /** The batch that was taken last: its last document tells where to go on. */
   #last: Batch | undefined;
+  /** Documents that come again after a step back. */
+  #again: ReadonlySet<string> = new Set();
   /** Where the next pass begins; undefined: at the beginning. */
   #after: { readonly id: Buffer } | { readonly token: Buffer } | undefined;
 
-  constructor(scope: Scope, sink: RecordSink) {
+  /** In the order of `_id`, without bounds. */
+  #ordered: boolean;
+  /** Documents come with their record ids. */
+  #placed = false;
+  /** What lies behind this was put in after the snapshot: the log has it. */
+  end: bigint | undefined;
+
+  constructor(scope: Scope, sink: RecordSink, ordered: boolean) {
+    this.#ordered = ordered && !scope.capped;
     this.scope = scope;
     this.sink = sink;
     this.#input = sink.framed('bson-array');
@@ -146,19 +200,21 @@ class Reading {
     const { scope } = this;
     const base = { find: scope.storage, batchSize: this.#batchSize, noCursorTimeout: true };
     const after = this.#after;
-    if (!scope.range) {
+    if (!scope.range && !this.#ordered) {
       const resume = after && 'token' in after ? { $_resumeAfter: decodeExactly(after.token) } : {};
       const token = scope.capped ? {} : { $_requestResumeToken: true };
-      return { ...base, hint: { $natural: 1 }, ...token, ...resume };
+      const place = this.#placed ? { showRecordId: true } : {};
+      return { ...base, hint: { $natural: 1 }, ...token, ...resume, ...place };
     }
-    const min = after && 'id' in after ? decodeExactly(after.id) : boundOf(scope.range.min);
-    const max = boundOf(scope.range.max);
+    const min = after && 'id' in after ? decodeExactly(after.id) : boundOf(scope.range?.min);
+    const max = boundOf(scope.range?.max);
     // Bounds of the index reach over all BSON types; comparisons in a filter do not.
     return { ...base, hint: { _id: 1 }, ...(min ? { min } : {}), ...(max ? { max } : {}) };
   }
 
   /** The bound of an index is inclusive: the document that was the last one comes again. */
   opened(batch: Batch): void {
+    if (this.#again.size > 0) this.#passOver(batch);
     const after = this.#after;
     if (!after || !('id' in after)) return;
     const [first] = documentsIn(batch);
@@ -168,8 +224,13 @@ class Reading {
     Object.assign(batch, { elements: batch.elements.subarray(skipped) });
   }
 
+  /** Whether it helps to know where the documents end that were there at the snapshot's time. */
+  get wantsEnd(): boolean {
+    return !this.scope.range && !this.scope.capped && !this.#ordered && this.end === undefined;
+  }
+
   take(batch: Batch): void {
-    const { elements } = batch;
+    const elements = this.#placed ? withoutPlaces(batch, this.end) : batch.elements;
     const { buffer } = this.#input;
     for (let at = 0; at < elements.length; at += buffer.length) {
       const size = Math.min(buffer.length, elements.length - at);
@@ -182,8 +243,12 @@ class Reading {
   /** The next pass goes on behind the last document that was taken. */
   goOn(): void {
     const batch = this.#last;
-    if (!batch) return;
-    if (!this.scope.range) {
+    if (!batch) {
+      this.#ordered ||= !this.scope.range && !this.scope.capped;
+      return;
+    }
+    if (!this.scope.range && !this.#ordered) {
+      this.#placed = this.end !== undefined;
       if (!batch.resumeToken) throw new DbimgError('BUG', 'A batch came without a resume token.');
       this.#after = { token: Buffer.from(batch.resumeToken) };
       return;
@@ -194,16 +259,82 @@ class Reading {
     if (id) this.#after = { id: documentWith([id]) };
   }
 
+  /** `_id` of the documents that were taken last. */
+  lastIds(): { readonly id: unknown; readonly key: string }[] {
+    if (!this.#last) return [];
+    return [...documentsIn(this.#last)].flatMap((document) => {
+      const id = fieldOf(document, '_id');
+      return id ? [{ id: decodeExactly(documentWith([id])).get('_id'), key: keyOf(id) }] : [];
+    });
+  }
+
+  /** `places` are record ids by `_id`. Says whether there is one to go on behind. */
+  goOnBehind(places: ReadonlyMap<string, bigint>): boolean {
+    const after = this.#after;
+    const limit = after && 'token' in after ? fieldOf(after.token, '$recordId') : undefined;
+    if (limit?.type !== TYPE.int64) return false;
+    const ids = this.lastIds();
+    // What was put in anew since lies behind everything that was read.
+    const last = ids.findLastIndex(({ key }) => {
+      const place = places.get(key);
+      return place !== undefined && place < limit.value.readBigInt64LE(0);
+    });
+    if (last < 0) return false;
+    const value = Buffer.alloc(8);
+    value.writeBigInt64LE(places.get(ids[last]?.key as string) as bigint);
+    this.#after = { token: documentWith([{ ...limit, value }]) };
+    this.#again = new Set(ids.slice(last + 1).map(({ key }) => key));
+    return true;
+  }
+
+  /** Those that come again are the first, in whatever number they are left. */
+  #passOver(batch: Batch): void {
+    let end = 0;
+    for (const document of documentsIn(batch)) {
+      const id = fieldOf(document, '_id');
+      if (!id || !this.#again.has(keyOf(id))) break;
+      end = document.byteOffset + document.length - batch.elements.byteOffset;
+    }
+    this.#again = new Set();
+    Object.assign(batch, { elements: batch.elements.subarray(end) });
+  }
+
   restart(): void {
     this.#after = undefined;
   }
 
   /** Whether the next pass can go on on another member. What lies where is each member's own affair. */
   elsewhere(): boolean {
-    if (this.#last && !this.scope.range) return false;
+    if (this.#last && !this.scope.range && !this.#ordered) return false;
     this.goOn();
     return true;
   }
+}
+
+/** The last field of such a document: type, name, value. */
+const PLACE = Buffer.from('\x12$recordId\0', 'latin1');
+const PLACE_LENGTH = PLACE.length + 8;
+
+/** The elements as they are stored, without those that lie behind `end`. */
+function withoutPlaces(batch: Batch, end: bigint | undefined): Buffer {
+  const kept: Buffer[] = [];
+  for (const document of documentsIn(batch)) {
+    const at = document.length - 1 - PLACE_LENGTH;
+    if (document.indexOf(PLACE, at) !== at) throw noDocuments();
+    if (end !== undefined && document.readBigInt64LE(at + PLACE.length) > end) continue;
+    const stored = Buffer.alloc(at + 1);
+    document.copy(stored, 0, 0, at);
+    stored.writeUInt32LE(stored.length);
+    kept.push(ELEMENT, stored);
+  }
+  return Buffer.concat(kept);
+}
+
+/** Type and key of an array's element. */
+const ELEMENT = Buffer.from([TYPE.document, 0]);
+
+function keyOf(id: Element): string {
+  return `${id.type} ${id.value.toString('latin1')}`;
 }
 
 function boundOf(bound: string | undefined): Document | undefined {

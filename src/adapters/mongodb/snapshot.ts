@@ -83,6 +83,7 @@ export class MongoSnapshot implements Snapshot {
       // Without the log a later moment is no help, and another member has another state.
       resumable: way.by === 'cluster time' || way.by === 'log',
       late: tail !== undefined,
+      ordered: way.by === 'log' || way.by === 'nothing',
       readConcern: way.by === 'log' || way.by === 'cluster time' ? 'majority' : 'local',
       channel,
     };
