@@ -98,7 +98,9 @@ function headOf({ table, columns }: TableLoad): Buffer {
 
 /** ` (…)`: the first byte is free for a comma. */
 function rowOf({ columns }: TableLoad, values: Literals): Buffer {
-  const parts = values.map((value, index) => expression(columns[index]?.readAs ?? 'plain', value) ?? value);
+  const parts = values.map((value, index) =>
+    value === 'NULL' ? value : (expression(columns[index]?.readAs ?? 'plain', value) ?? value),
+  );
   return Buffer.from(` (${parts.join(',')})`, 'latin1');
 }
 

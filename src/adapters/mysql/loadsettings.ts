@@ -52,6 +52,11 @@ export async function applyWriteSettings(session: Session, binary: boolean): Pro
     if (Value === PRIVILEGED[name]) continue;
     await session.execute(`SET SESSION ${name} = ${PRIVILEGED[name]}`).catch(() => refused.push(name));
   }
+  if (session.endpoint.binlog === 'off') {
+    await session.execute('SET SESSION sql_log_bin = 0', {
+      what: 'The restore could not be kept out of the binary log',
+    });
+  }
   if (binary) await session.execute('SET NAMES binary');
   return refused;
 }

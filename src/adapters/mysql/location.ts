@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly sslKey?: string;
   /** What a restore may change to fit in, by name. */
   readonly convert?: readonly string[];
+  /** A restore is kept out of the binary log, and so from replicas. */
+  readonly binlog?: 'off';
   /** Milliseconds for opening a session. */
   readonly connectTimeout: number;
 }
@@ -55,6 +57,7 @@ const PARAMETERS: readonly string[] = [
   'ssl-cert',
   'ssl-key',
   'connect-timeout',
+  'binlog',
   'convert',
   'defaults-file',
   'defaults-extra-file',
@@ -88,6 +91,7 @@ export async function endpointOf(location: string, environment: Environment): Pr
     ...optional('database', given.get('database')),
     ...tlsOf(parameter, socket !== undefined || isLoopback(host)),
     ...conversionsOf(given.get('convert')),
+    ...binlogOf(given.get('binlog')),
     connectTimeout: timeoutOf(parameter('connect-timeout')),
   };
 }
@@ -154,6 +158,12 @@ function tlsOf(parameter: (name: string) => string | undefined, local: boolean):
     ...optional('sslCert', expandHome(parameter('ssl-cert'))),
     ...optional('sslKey', expandHome(parameter('ssl-key'))),
   };
+}
+
+function binlogOf(value: string | undefined): Pick<Endpoint, 'binlog'> {
+  if (value === undefined || value === 'on') return {};
+  if (value !== 'off') throw URLS.usage('binlog is on or off.');
+  return { binlog: 'off' };
 }
 
 function conversionsOf(list: string | undefined): Pick<Endpoint, 'convert'> {
