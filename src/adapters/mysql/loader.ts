@@ -26,6 +26,16 @@ const PACKET = 256 * 1024;
 /** Tables whose columns a lane remembers. */
 const REMEMBERED = 64;
 
+/** Errors that were made where the table is not known. */
+function naming(error: unknown, name: ObjectName): unknown {
+  if (!(error instanceof DbimgError) || error.object !== undefined) return error;
+  const { hint, cause } = error;
+  return new DbimgError(error.code, error.message, {
+    ...{ object: name, cause },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
 /** One lane's. The session must have been opened with `localFiles`, and its strings must be binary. */
 export class Loader {
   readonly #session: Session;
@@ -64,7 +74,7 @@ export class Loader {
     } catch (error) {
       // If the connection is gone, the server rolls back by itself.
       await this.#session.execute('ROLLBACK').catch(() => {});
-      throw error;
+      throw naming(error, open.object);
     }
   }
 
