@@ -61,14 +61,7 @@ test('ids of every type keep what they are', async () => {
   await using source = mongoDatabase(server);
   await withMongo(source.url, async (client) => {
     const ids = client.db(source.name).collection<{ _id: unknown }>('ids');
-    await ids.insertMany([
-      { _id: 1 },
-      { _id: '1' },
-      { _id: 2.5 },
-      { _id: { a: 1 } },
-      { _id: null },
-      { _id: true },
-    ]);
+    await ids.insertMany([{ _id: 1 }, { _id: '1' }, { _id: 2.5 }, { _id: { a: 1 } }, { _id: true }]);
     await ids.insertOne({ _id: new Date(0) });
   });
   const image = join(folder, 'ids.dbimg');
@@ -83,9 +76,9 @@ test('ids of every type keep what they are', async () => {
       ['integer', 1],
       ['real', 2.5],
       ['text', '1'],
+      ['text', 'true'],
       ['text', '{"$date":"1970-01-01T00:00:00Z"}'],
       ['text', '{"a":1}'],
-      ['text', 'true'],
     ],
   );
 });
