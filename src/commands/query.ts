@@ -61,7 +61,7 @@ export default class Query extends BaseCommand {
     const { image, sql } = given;
     if (image === STANDARD_STREAM) {
       throw new DbimgError('USAGE', 'A statement needs an image in a file: it reads here and there.', {
-        hint: 'Save the pipe to a file first, or restore it: dbimg restore - sqlite:./copy.db --create',
+        hint: 'Save the pipe to a file first, or restore it: dbimg restore - sqlite:./copy.db',
       });
     }
     const { query } = await import('../index.ts');

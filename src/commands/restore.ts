@@ -69,7 +69,7 @@ export default class Restore extends BaseCommand {
     {
       description:
         'Into another engine: what becomes of each type is printed, docs/cross-engine.md tells why.',
-      command: '<%= config.bin %> <%= command.id %> shop.dbimg sqlite:./shop.db --create',
+      command: '<%= config.bin %> <%= command.id %> shop.dbimg sqlite:./shop.db',
     },
     {
       description: 'From another host, without a file in between, compared with the source before it counts.',

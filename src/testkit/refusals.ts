@@ -11,7 +11,7 @@ export function refusals(get: () => Promise<Subject>): void {
   describe('refusals', () => {
     it('refuses a target that is not empty, and leaves it as it was', () => notEmpty(get));
     it('replaces a target only when asked to', () => replaces(get));
-    it('refuses to make a database without being asked', () => absent(get));
+    it('makes a database only when asked, or where an absent one is empty', () => absent(get));
     it('plans without changing anything', () => plans(get));
     it('refuses a damaged image and leaves nothing', () => damaged(get));
     it('refuses a pipe that ends early and leaves nothing', () => cutPipe(get));
@@ -66,10 +66,14 @@ async function absent(get: () => Promise<Subject>): Promise<void> {
   await subject.fill(source.location, [accounts(5)]);
   await using target = await subject.absent();
   const { store } = await dumped(subject.adapter, source.location);
-  const error = await rejects(
-    restored(subject.adapter, store, target.location, { create: false }),
-    'DATABASE_UNKNOWN',
-  );
+  const restoring = (): Promise<unknown> =>
+    restored(subject.adapter, store, target.location, { create: false });
+  if (subject.absentIsEmpty) {
+    await restoring();
+    assert.equal((await subject.rows(target.location, 'accounts'))?.length, 5);
+    return;
+  }
+  const error = await rejects(restoring(), 'DATABASE_UNKNOWN');
   assert.match(error.hint ?? '', /--create/);
   assert.equal(await subject.rows(target.location, 'accounts'), undefined);
 }

@@ -42,6 +42,8 @@ export interface Subject {
   readonly secret?: { readonly location: string; readonly password: string };
   /** What the key, the first column of every table, is called where its name is not free. Default: as it was given. */
   readonly key?: string;
+  /** An absent database is an empty one, as a file is: a restore makes it without `create`. Default: it must be asked for. */
+  readonly absentIsEmpty?: boolean;
   /** Names of tables that are hard to quote. */
   readonly oddNames: readonly string[];
   /** How many of the steps of a job the fault tests try: 1 is each, 3 every third. */

@@ -240,7 +240,7 @@ test('with nothing but Node: no other program is needed', async () => {
   const { code, stdout, stderr } = await runCli(['dump', 'app.db'], { cwd, env });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^app-\d{8}-\d{6}\.dbimg\n$/);
-  const back = await runCli(['restore', stdout.trim(), './copy.db', '--create'], { cwd, env });
+  const back = await runCli(['restore', stdout.trim(), './copy.db'], { cwd, env });
   assert.equal(back.code, 0, back.stderr);
   assert.deepEqual(compareDatabases(path, join(cwd, 'copy.db')), []);
 });

@@ -14,6 +14,7 @@ export const subject: Subject = {
   name: 'sqlite',
   adapter,
   faultStride: 1,
+  absentIsEmpty: true,
   oddNames: ['a"b', "it's", 'line\nend', '😀 shop', 'select', 'Ünï.cödé', 'x'.repeat(63)],
   async create() {
     const scratch = scratchOf();

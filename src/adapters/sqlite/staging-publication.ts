@@ -45,7 +45,8 @@ export async function obstacleAt(
 ): Promise<DbimgError | undefined> {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (!stat) return options.create ? beside(path, options) : unknown(path);
+    // As for SQLite itself, a file that is not there is an empty database: nobody needs to ask for it.
+    if (!stat) return beside(path, options);
     if (!stat.isFile()) return notADatabase(path, 'is no file');
     if (!isEmptyOrDatabase(path)) return notADatabase(path, 'is no SQLite database');
     accessSync(dirname(path), constants.W_OK);
@@ -199,12 +200,6 @@ function syncDirectory(path: string): void {
   } catch {
     return;
   }
-}
-
-function unknown(path: string): DbimgError {
-  return new DbimgError('DATABASE_UNKNOWN', `There is no database ${nameOf(path)}.`, {
-    hint: 'Add --create to make it.',
-  });
 }
 
 function notEmpty(what: string): DbimgError {
