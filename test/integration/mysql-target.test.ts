@@ -345,6 +345,29 @@ for (const product of ['mysql', 'mariadb'] as const satisfies readonly MysqlProd
       }
     });
 
+    it('needs no plugin for an account that exists', async () => {
+      await using copy = await createMysqlDatabase(server);
+      const account = {
+        kind: 'account',
+        object: ['kept@%'],
+        phase: 'pre-data',
+        statements: ["CREATE USER `kept`@`%` IDENTIFIED WITH 'no_such_plugin' AS 'x'"],
+      } as const;
+      const image = { ...IMAGE, entries: [account, ...IMAGE.entries] };
+      const error = await rejects(restoreByHand(copy.url, image), 'UNSUPPORTED');
+      assert.match(error.message, /account kept@% logs in with no_such_plugin/);
+      await mysqlQuery(server.url, 'CREATE USER kept');
+      try {
+        const warnings = await restoreByHand(copy.url, image);
+        assert.deepEqual(
+          warnings.map(({ code }) => code),
+          ['account-differs'],
+        );
+      } finally {
+        await mysqlQuery(server.url, 'DROP USER kept');
+      }
+    });
+
     it('locks accounts whose secrets are to be left out', async () => {
       await using copy = await createMysqlDatabase(server);
       const plugin = product === 'mysql' ? "WITH 'caching_sha2_password' BY 'secret'" : "BY 'secret'";

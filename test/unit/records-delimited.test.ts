@@ -7,7 +7,7 @@ import { Random } from '../random.ts';
 import { isError } from './records-both.ts';
 
 const seed = Number(process.env.DBIMG_TEST_SEED ?? Date.now() % 2 ** 31);
-const rounds = Number(process.env.DBIMG_TEST_ROUNDS ?? 60);
+const rounds = Number(process.env.DBIMG_TEST_ROUNDS ?? 25);
 const DAMAGED = isError('IMAGE_DAMAGED', /not of their encoding/);
 
 function lengthEncoded(value: Uint8Array | null, wide = 0): Buffer {

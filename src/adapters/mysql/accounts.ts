@@ -8,6 +8,9 @@ import type { Session } from './session.ts';
 /** `Operation CREATE USER failed for …`: it exists. */
 const EXISTS = 1396;
 
+/** Also a plugin that is missing, or a syntax that is another product's, is noticed before that. */
+const UNMADE: ReadonlySet<number> = new Set([EXISTS, 1524, 1064]);
+
 export function isAccount(entry: CatalogEntry): boolean {
   return entry.kind === 'account' || entry.kind === 'role';
 }
@@ -46,9 +49,15 @@ export class AccountMaker {
       await this.#applier.apply(secret ? withoutSecret(entry) : entry, undefined);
       this.#made.push({ kind: entry.kind, name: nameOf(entry) });
     } catch (error) {
-      if (errorNumber(error) !== EXISTS) throw error;
+      const number = errorNumber(error) ?? 0;
+      if (!UNMADE.has(number) || (number !== EXISTS && !(await this.#exists(entry)))) throw error;
       await this.#compare(entry);
     }
+  }
+
+  async #exists(entry: CatalogEntry): Promise<boolean> {
+    const rows = await this.#session.query(`SHOW CREATE USER ${nameOf(entry)}`).catch(() => []);
+    return rows.length > 0;
   }
 
   /** An account that is there stays as it is, and the difference is told. */

@@ -27,6 +27,12 @@ export class Definers {
     this.#brought.add(account);
   }
 
+  /** Whether an account is known to be on the target. */
+  async exists(account: string, session: () => Promise<Session>): Promise<boolean> {
+    await this.#look(session);
+    return this.#there?.has(account) ?? false;
+  }
+
   /** @param session opened when accounts must be looked up. */
   async review(entry: CatalogEntry, session: () => Promise<Session>): Promise<Finding[]> {
     const definer = (entry.body as { readonly definer?: unknown } | null)?.definer;

@@ -35,6 +35,11 @@ export class Reviewer {
     return [...this.#databases];
   }
 
+  /** Whether the account of an entry is on the target already: it will be left as it is. */
+  async hasAccount(entry: CatalogEntry): Promise<boolean> {
+    return await this.#definers.exists(entry.object.at(-1) ?? '', () => this.#session());
+  }
+
   async review(entries: readonly CatalogEntry[]): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const entry of entries) {

@@ -122,7 +122,8 @@ export class MysqlTarget implements Target {
     const findings: Finding[] = await this.#reviewer.review(entries);
     for (const entry of entries) {
       const { entry: fitted, misfits } = fitEntry(entry, this.#fit);
-      findings.push(...misfits.map((misfit) => findingOf(entry, misfit)));
+      const stays = misfits.length > 0 && isAccount(entry) && (await this.#reviewer.hasAccount(entry));
+      if (!stays) findings.push(...misfits.map((misfit) => findingOf(entry, misfit)));
       if (isFinal(entry)) await this.#finalEntries.add(fitted);
     }
     return findings;
