@@ -1,7 +1,7 @@
 /** The end of a restore: what has grown beside takes its place. */
 import type { Document } from 'mongodb';
 import type { ObjectName } from '../../core/adapter.ts';
-import { createCommand, createIndexes, createView, dropOtherIndexes } from './creating.ts';
+import { createCommand, createIndexes, createView, dropOtherIndexes, isTemporary } from './creating.ts';
 import { serverCode } from './errors.ts';
 import { abilitiesOf, insertDocuments } from './inserting.ts';
 import { type ListedCollection, takeInventory } from './inventory.ts';
@@ -33,6 +33,14 @@ export interface Made {
   dropped: boolean;
   /** It does not become visible, unless the log gives it another name. */
   temporary: boolean;
+}
+
+/** As it is when the collection beside has just been made. */
+export function newlyMade(
+  collection: Pick<Made, 'object' | 'final' | 'scratch' | 'kind' | 'info' | 'uuid'>,
+): Made {
+  const temporary = isTemporary(collection.info);
+  return { ...collection, indexes: [], edits: [], indexed: false, dropped: false, temporary };
 }
 
 export type IndexEdit = (indexes: readonly Buffer[]) => readonly Buffer[];

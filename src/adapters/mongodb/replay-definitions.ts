@@ -1,12 +1,12 @@
 /** Commands of an oplog that make, change and drop collections, indexes and views. */
 import type { ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { createCommand, EMPTY, isTemporary } from './creating.ts';
+import { createCommand, EMPTY } from './creating.ts';
 import { serverCode } from './errors.ts';
 import { BUCKETS, databaseOf, namespaceOf, scratchName, VIEWS } from './names.ts';
 import { databaseOfNamespace, type Entry, objectOfNamespace, userObject } from './oplog-entry.ts';
 import type { Places } from './place.ts';
-import type { IndexEdit, Made, MadeView } from './publication.ts';
+import { type IndexEdit, type Made, type MadeView, newlyMade } from './publication.ts';
 import {
   documentsOf,
   documentWith,
@@ -121,19 +121,14 @@ export class ReplayedDefinitions {
     const info = infoWith(object, kind, options, idIndex);
     const final = places.final(object);
     const scratch = [databaseOf(final), scratchName(run, [...object, uuid])];
-    const made: Made = {
+    const made = newlyMade({
       object,
       final,
       scratch,
       kind,
       info,
       uuid,
-      indexes: [],
-      edits: [],
-      indexed: false,
-      dropped: false,
-      temporary: isTemporary(info),
-    };
+    });
     const doing = { what: `The collection ${namespaceOf(object)} could not be made`, object };
     await session.command(databaseOf(scratch), createCommand(scratch[1] as string, info), doing);
     this.#byUuid.set(uuid, made);

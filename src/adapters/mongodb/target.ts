@@ -16,14 +16,7 @@ import type {
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { indexesOf, infoOf, type Principal, principalOf, uuidOf } from './catalog.ts';
-import {
-  createCommand,
-  createIndexes,
-  createOperation,
-  expires,
-  expiresByIndex,
-  isTemporary,
-} from './creating.ts';
+import { createCommand, createIndexes, createOperation, expires, expiresByIndex } from './creating.ts';
 import { type ClusterTime, type Facts, numberOfTime } from './facts.ts';
 import { takeInventory } from './inventory.ts';
 import { type Endpoint, INTERNAL_DATABASES } from './location.ts';
@@ -42,7 +35,7 @@ import {
   warningsOf,
 } from './preconditions.ts';
 import { Principals } from './principals.ts';
-import { type Made, type MadeView, Publication } from './publication.ts';
+import { type Made, type MadeView, newlyMade, Publication } from './publication.ts';
 import { Replay } from './replay.ts';
 import { ReplayedDefinitions } from './replay-definitions.ts';
 import { ReplayedDocuments } from './replay-documents.ts';
@@ -279,19 +272,14 @@ export class MongoTarget implements Target {
     const { object } = entry;
     const info = infoOf(entry);
     const uuid = uuidOf(entry);
-    const made: Made = {
+    const made = newlyMade({
       object,
       final: this.#places.final(object),
       scratch: this.#places.scratch(object),
       kind: entry.kind === 'timeseries' ? 'timeseries' : 'collection',
       info,
       uuid,
-      indexes: [],
-      edits: [],
-      indexed: false,
-      dropped: false,
-      temporary: isTemporary(info),
-    };
+    });
     this.#assertFree(made);
     if (expires(info)) await this.#ttl.stop(this.#session);
     const [database, name] = made.scratch as [string, string];

@@ -1,5 +1,6 @@
 /** Cells of table b-trees, as they are written. https://www.sqlite.org/fileformat2.html#b_tree_pages */
 import { writeVarint } from './pages/varint.ts';
+import { type Geometry, pageAt } from './staging-pages.ts';
 
 /** Bytes of a number that leads to an overflow page. */
 export const POINTER_SIZE = 4;
@@ -38,4 +39,28 @@ export function writeRowid(bytes: Uint8Array, at: number, high: number, low: num
     left >>= whole ? 8n : 7n;
   }
   return at + size;
+}
+
+/**
+ * Writes what of a payload is not in its cell as a chain of overflow pages, at one place after the other from `first`.
+ * `page` is used for each of them, so `write` must be done with it when it returns. Returns the place after the last.
+ */
+export function writeOverflow(
+  rest: Buffer,
+  first: number,
+  geometry: Geometry,
+  page: Buffer,
+  write: (page: Buffer) => void,
+): number {
+  const room = geometry.usable - POINTER_SIZE;
+  let place = first;
+  for (let at = 0; at < rest.length; at += room) {
+    const size = Math.min(room, rest.length - at);
+    page.fill(0);
+    page.writeUInt32BE(at + size < rest.length ? pageAt(place + 1, geometry) : 0, 0);
+    rest.copy(page, POINTER_SIZE, at, at + size);
+    write(page);
+    place += 1;
+  }
+  return place;
 }

@@ -5,7 +5,7 @@
 import { DbimgError } from '../../core/errors.ts';
 import { localSize, PAGE_TYPE } from './pages/page.ts';
 import { varintSize, writeVarint } from './pages/varint.ts';
-import { LEAF_HEADER, overflowPages, POINTER_SIZE } from './staging-cells.ts';
+import { LEAF_HEADER, overflowPages, POINTER_SIZE, writeOverflow } from './staging-cells.ts';
 import { type Geometry, pageAt, startPage } from './staging-pages.ts';
 import { LENGTH_SIZE } from './types.ts';
 
@@ -94,7 +94,9 @@ export class KeyPacker {
       this.#bytes.copy(target, begin, row.begin, row.begin + row.local);
       if (row.local === row.size) return;
       target.writeUInt32BE(pageAt(place, this.#geometry), begin + row.local);
-      place = this.#overflow(row, place, overflow);
+      const rest = this.#bytes.subarray(row.begin + row.local, row.begin + row.size);
+      const page = Buffer.alloc(this.#geometry.pageSize);
+      place = writeOverflow(rest, place, this.#geometry, page, overflow);
     };
     const cellOf = (row: Row): Buffer => {
       const cell = Buffer.alloc(cellLength(row.size, row.local));
@@ -132,23 +134,6 @@ export class KeyPacker {
       this.#starts.push(last ? index : index + 1);
       left = room;
     }
-  }
-
-  /** Returns the place after the last. */
-  #overflow(row: Row, first: number, write: (page: Buffer) => void): number {
-    const { usable, pageSize } = this.#geometry;
-    const page = Buffer.alloc(pageSize);
-    const end = row.begin + row.size;
-    let place = first;
-    for (let at = row.begin + row.local; at < end; at += usable - POINTER_SIZE) {
-      const size = Math.min(usable - POINTER_SIZE, end - at);
-      page.fill(0);
-      page.writeUInt32BE(at + size < end ? pageAt(place + 1, this.#geometry) : 0, 0);
-      this.#bytes.copy(page, POINTER_SIZE, at, at + size);
-      write(page);
-      place += 1;
-    }
-    return place;
   }
 }
 

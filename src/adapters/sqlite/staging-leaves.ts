@@ -6,8 +6,8 @@ import {
   cellSize,
   LEAF_HEADER,
   overflowPages,
-  POINTER_SIZE,
   rowidSize,
+  writeOverflow,
   writeRowid,
 } from './staging-cells.ts';
 import { type Geometry, pageAt, startPage } from './staging-pages.ts';
@@ -83,7 +83,8 @@ export class LeafPacker {
         const end = this.#writeCell(page, content, row);
         if (row.local < row.size) {
           page.writeUInt32BE(pageAt(place, this.#geometry), end);
-          place = this.#overflow(row, place, long, overflow);
+          const rest = this.#bytes.subarray(row.begin + row.local, row.begin + row.size);
+          place = writeOverflow(rest, place, this.#geometry, long, overflow);
         }
         at = row.begin + row.size;
       }
@@ -136,22 +137,6 @@ export class LeafPacker {
     const begin = writeRowid(page, writeVarint(page, at, row.size), row.high, row.low);
     this.#bytes.copy(page, begin, row.begin, row.begin + row.local);
     return begin + row.local;
-  }
-
-  /** Returns the place after the last. */
-  #overflow(row: Row, first: number, page: Buffer, write: (page: Buffer) => void): number {
-    const { usable } = this.#geometry;
-    const end = row.begin + row.size;
-    let place = first;
-    for (let at = row.begin + row.local; at < end; at += usable - POINTER_SIZE) {
-      const size = Math.min(usable - POINTER_SIZE, end - at);
-      page.fill(0);
-      page.writeUInt32BE(at + size < end ? pageAt(place + 1, this.#geometry) : 0, 0);
-      this.#bytes.copy(page, POINTER_SIZE, at, at + size);
-      write(page);
-      place += 1;
-    }
-    return place;
   }
 }
 
