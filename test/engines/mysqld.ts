@@ -81,8 +81,9 @@ export async function startMysqld(name: RootfsName, settings: ServerSettings = {
     await chmod(home, 0o755);
     const template = await dataTemplate(name, root, settings);
     await run('cp', ['-a', '--reflink=auto', template, join(home, 'data')]);
+    await mkdir(join(home, 'tmp'));
     // The socket is made by the server's user.
-    await run('chown', [await root.owner('mysql'), home]);
+    await run('chown', [await root.owner('mysql'), home, join(home, 'tmp')]);
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await boot(name, root, home, await freePort(), settings);
@@ -107,6 +108,8 @@ async function boot(
   const start = (settings: ServerSettings): Promise<ServerProcess> => {
     const own = {
       datadir: join(home, 'data'),
+      // A server that starts removes the temporary tables it finds there, which may be another server's.
+      tmpdir: join(home, 'tmp'),
       socket: join(home, 'mysqld.sock'),
       'pid-file': join(home, 'pid'),
     };
