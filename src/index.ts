@@ -39,6 +39,7 @@ export type { RestoreReport } from './core/engine/restore.ts';
 export type { VerifyReport } from './core/engine/verify.ts';
 export { DbimgError, ERRORS, type ErrorCode } from './core/errors.ts';
 export type { LaneState, Listener, ProgressEvent, Step, Warning } from './core/events.ts';
+export type * from './core/interchange.ts';
 export { type AdapterEntry, Registry } from './core/registry.ts';
 export type * from './core/relation.ts';
 export {
@@ -48,6 +49,7 @@ export {
   type StoreReader,
   type StoreWriter,
 } from './core/store/store.ts';
+export type * from './core/value.ts';
 
 /** The adapters that come with dbimg. Add your own with `new Registry([...adapters, mine])`. */
 export const registry: Registry = new Registry([

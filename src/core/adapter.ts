@@ -15,7 +15,9 @@
  */
 import type { ErrorCode } from './errors.ts';
 import type { Warning } from './events.ts';
+import type { FileFormat, TextFormat } from './interchange.ts';
 import type { Describer, Relation, Translator } from './relation.ts';
+import type { RecordDecoder, RecordEncoder } from './value.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Data that survives `structuredClone` and `JSON.stringify`. */
@@ -452,89 +454,6 @@ export interface DataDirectory extends AsyncDisposable {
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
-}
-
-/** A value without loss and without a driver: what `cat`, `export`, `query` and other engines' encoders take. */
-export type Value =
-  | { readonly type: 'null' }
-  | { readonly type: 'boolean'; readonly value: boolean }
-  | { readonly type: 'integer'; readonly value: bigint }
-  | { readonly type: 'float'; readonly value: number }
-  /** Decimal digits with an optional sign, point and exponent; also `NaN` and `Infinity`. */
-  | { readonly type: 'decimal'; readonly value: string }
-  | { readonly type: 'text'; readonly value: string }
-  | { readonly type: 'bytes'; readonly value: Uint8Array }
-  /** ISO 8601, as precise as the engine; years beyond 9999 have a sign. */
-  | { readonly type: 'date' | 'time' | 'timestamp' | 'timestamptz' | 'interval'; readonly value: string }
-  | { readonly type: 'uuid'; readonly value: string }
-  /** JSON text as stored. */
-  | { readonly type: 'json'; readonly value: string }
-  | { readonly type: 'list'; readonly value: readonly Value[] }
-  | { readonly type: 'document'; readonly value: readonly (readonly [string, Value])[] }
-  /** A type of the engine that no other has: its name and its text form. */
-  | { readonly type: 'other'; readonly name: string; readonly value: string };
-
-export interface RecordDecoder {
-  readonly columns: readonly Column[];
-  /** The records of one chunk, in order. Throws `IMAGE_DAMAGED` if the bytes are no records of the encoding. */
-  decode(chunk: Uint8Array): Iterable<readonly Value[]>;
-}
-
-export interface RecordEncoder {
-  /**
-   * One record, framed as in a chunk. It must be what a `ReadLane` reads once it is loaded: proofs compare them.
-   *
-   * @param record values in the order of the stream's columns.
-   * @param number of the record within its object, from 0: no two have the same, whichever lane encodes them.
-   * @throws DbimgError `UNSUPPORTED` for a value that cannot be stored, naming what it is.
-   */
-  encode(record: readonly Value[], number: number): Uint8Array;
-}
-
-/** A file in which tools of the product keep databases, such as the archive of its dump program. Needs no server. */
-export interface FileFormat {
-  readonly name: string;
-  /** Whether a file that begins with these bytes, 64 KiB or all there are, is one. */
-  recognises(start: Uint8Array): boolean;
-  source(bytes: AsyncIterable<Uint8Array>): FileSource;
-  /** An image as such a file. What the file cannot hold is told through `omit` before the end. */
-  write(image: ImageContents, omit: (omission: Omission) => void): AsyncIterable<Uint8Array>;
-}
-
-/** A file as a database that is dumped like any other: once, from its beginning to its end, by one lane in this thread. */
-export type FileSource = Pick<Adapter, 'connect' | 'joinLane'>;
-
-/** A complete image, object by object. */
-export interface ImageContents {
-  readonly summary: ImageSummary;
-  /** Objects that were chosen; may be asked for once. */
-  entries(): AsyncIterable<CatalogEntry>;
-  /** Streams, all of one object together and in the order of parts. Their bytes are verified. After `entries`. */
-  streams(): AsyncIterable<StoredStream>;
-  /** The log without which the records are not one moment. Absent if there is none or it is not needed. After `streams`. */
-  log?(): AsyncIterable<ChangeBatch>;
-}
-
-export interface StoredStream {
-  readonly open: StreamOpen;
-  readonly records: number;
-  /** Runs of whole records. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-/** Records of one object as text, one record after the other. */
-export interface TextFormat {
-  readonly name: string;
-  lines(open: StreamOpen): RecordLines;
-  /** The text as a database of this one object. */
-  source?(bytes: AsyncIterable<Uint8Array>, object: ObjectName): FileSource;
-}
-
-export interface RecordLines {
-  /** Each record as one line of JSON, without its end. */
-  of(chunk: Uint8Array): Iterable<string>;
-  /** How many values so far the text does not say exactly. */
-  readonly inexact: number;
 }
 
 /** What `doctor` says of a server. */

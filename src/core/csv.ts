@@ -1,6 +1,7 @@
 /** Rows as CSV (RFC 4180, lines end with LF): a header, NULL as nothing, empty text as `""`, bytes as `\x` and hexadecimal. */
-import type { Column, ObjectName, Value } from './adapter.ts';
+import type { Column, ObjectName } from './adapter.ts';
 import { DbimgError } from './errors.ts';
+import type { Value } from './value.ts';
 import { valueToJson } from './value-json.ts';
 
 export function csvHeader(columns: readonly Column[]): string {

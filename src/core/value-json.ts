@@ -1,5 +1,6 @@
 /** Typed values as JSON text without loss. The conventions are in docs/json-output.md. */
-import type { Column, Value } from './adapter.ts';
+import type { Column } from './adapter.ts';
+import type { Value } from './value.ts';
 
 /** One row as one line of JSON: an object with the columns' names in their order. */
 export function rowToJson(columns: readonly Column[], values: readonly Value[]): string {

@@ -1,6 +1,7 @@
 /** Where SQL is asked of rows that are in no database: tables that live as long as the question. */
-import type { Column, Value } from './adapter.ts';
+import type { Column } from './adapter.ts';
 import type { Relation } from './relation.ts';
+import type { Value } from './value.ts';
 
 /** A table that a statement may read. */
 export interface WorkbenchTable {

@@ -1,8 +1,8 @@
 /** A database goes into an image and comes back as it was. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Value } from '../core/adapter.ts';
 import { pipe } from '../core/store/pipe.ts';
+import type { Value } from '../core/value.ts';
 import { cat, verify } from '../index.ts';
 import { accounts, empty, huge, things } from './data.ts';
 import { dumped, only, restored } from './jobs.ts';

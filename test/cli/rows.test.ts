@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringify, stringifyWithList } from '../../src/cli/json.ts';
-import type { Value } from '../../src/core/adapter.ts';
+import type { Value } from '../../src/core/value.ts';
 import { rowToJson, valueToJson } from '../../src/core/value-json.ts';
 
 test('values become JSON without loss', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { MysqlDecoder } from '../../src/adapters/mysql/decoder.ts';
-import type { Value } from '../../src/core/adapter.ts';
+import type { Value } from '../../src/core/value.ts';
 import {
   createMysqlDatabase,
   type MysqlProduct,

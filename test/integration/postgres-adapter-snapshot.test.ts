@@ -6,8 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { adapter } from '../../src/adapters/postgres/adapter.ts';
-import type { Value } from '../../src/core/adapter.ts';
 import { DbimgError } from '../../src/core/errors.ts';
+import type { Value } from '../../src/core/value.ts';
 import {
   createDatabase,
   databaseUrl,

@@ -1,7 +1,8 @@
 /** What SQLite itself says of a database, held against what the adapter reads. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
-import type { Part, Value } from '../../src/core/adapter.ts';
+import type { Part } from '../../src/core/adapter.ts';
+import type { Value } from '../../src/core/value.ts';
 import { quote } from './random-database.ts';
 import type { ReadDatabase, ReadTable } from './reading.ts';
 

@@ -2,16 +2,10 @@
 
 import { adapter } from '../../src/adapters/sqlite/adapter.ts';
 import { decodeRows } from '../../src/adapters/sqlite/decoder.ts';
-import type {
-  CatalogEntry,
-  Context,
-  Part,
-  Snapshot,
-  SnapshotOptions,
-  Value,
-} from '../../src/core/adapter.ts';
+import type { CatalogEntry, Context, Part, Snapshot, SnapshotOptions } from '../../src/core/adapter.ts';
 import { addDigests, type Digest, EMPTY_DIGEST } from '../../src/core/records/digest.ts';
 import { Recorder } from '../../src/core/records/recorder.ts';
+import type { Value } from '../../src/core/value.ts';
 
 export interface ReadTable {
   readonly name: string;

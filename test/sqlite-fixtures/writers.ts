@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import type { Value } from '../../src/core/adapter.ts';
+import type { Value } from '../../src/core/value.ts';
 
 const ACCOUNTS = 20_000;
 const START = 1000;

@@ -10,8 +10,9 @@ import { storageOf } from '../../src/adapters/sqlite/columnmapping.ts';
 import { decoder } from '../../src/adapters/sqlite/decoder.ts';
 import { encoder } from '../../src/adapters/sqlite/encoder.ts';
 import { exactNumber, storedValue } from '../../src/adapters/sqlite/storedvalues.ts';
-import type { StreamOpen, Value } from '../../src/core/adapter.ts';
+import type { StreamOpen } from '../../src/core/adapter.ts';
 import type { Relation, RelationColumn, ValueKind } from '../../src/core/relation.ts';
+import type { Value } from '../../src/core/value.ts';
 import { Random } from '../random.ts';
 
 const STORAGE = ['INTEGER', 'REAL', 'NUMERIC', 'TEXT', 'BLOB', 'ANY'] as const;

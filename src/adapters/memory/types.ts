@@ -1,7 +1,8 @@
 /** Rows of the memory adapter: JSON arrays, one a line, as typed values. */
-import type { RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { decodeFileRecords } from '../../core/records/file.ts';
+import type { RecordDecoder, Value } from '../../core/value.ts';
 import type { Cell } from './database.ts';
 
 export const ROW = 'memory.row';

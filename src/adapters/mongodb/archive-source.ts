@@ -4,7 +4,6 @@ import type {
   ChangeFeed,
   Context,
   Database,
-  FileSource,
   Finish,
   FramedInput,
   Invitation,
@@ -19,6 +18,7 @@ import type {
   SnapshotOptions,
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { FileSource } from '../../core/interchange.ts';
 import { ArchiveBytes, damagedArchive, MAGIC, type Run, unpacked } from './archive-bytes.ts';
 import { type ArchivedDefinition, definitionOf } from './archive-definitions.ts';
 import { isInternal, isOplog, keyOf, specialOf } from './archive-names.ts';

@@ -1,6 +1,7 @@
 /** An image as a mongodump archive, one namespace after the other, each with its checksum at its end. */
-import type { CatalogEntry, ImageContents, ObjectName, Omission } from '../../core/adapter.ts';
+import type { CatalogEntry, ObjectName, Omission } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { ImageContents } from '../../core/interchange.ts';
 import { MAGIC, TERMINATOR } from './archive-bytes.ts';
 import { metadataText, textField } from './archive-definitions.ts';
 import { specialName } from './archive-names.ts';

@@ -1,6 +1,7 @@
 /** Documents as typed values, without a server. */
-import type { Column, RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { Column, StreamOpen } from '../../core/adapter.ts';
 import type { Relation } from '../../core/relation.ts';
+import type { RecordDecoder, Value } from '../../core/value.ts';
 import { ID } from './describer.ts';
 import { ExtendedJsonWriter } from './extended-json.ts';
 import { fieldOf, sequenceOf, TYPE } from './rawbson.ts';

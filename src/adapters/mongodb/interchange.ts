@@ -1,6 +1,6 @@
 /** Files of MongoDB's own tools: archives of mongodump, Extended JSON of mongoexport. */
 import { constants, gunzipSync } from 'node:zlib';
-import type { FileFormat, TextFormat } from '../../core/adapter.ts';
+import type { FileFormat, TextFormat } from '../../core/interchange.ts';
 import { isGzip, MAGIC } from './archive-bytes.ts';
 import { archiveSource } from './archive-source.ts';
 import { writeArchive } from './archive-writer.ts';

@@ -4,7 +4,6 @@ import { BSON } from 'mongodb';
 import type {
   CatalogEntry,
   Database,
-  FileSource,
   Finish,
   ObjectName,
   Omission,
@@ -14,6 +13,7 @@ import type {
   Snapshot,
 } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { FileSource } from '../../core/interchange.ts';
 import { unpacked } from './archive-bytes.ts';
 import { textField } from './archive-definitions.ts';
 import { entriesOf } from './catalog.ts';

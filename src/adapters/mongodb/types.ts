@@ -1,6 +1,6 @@
 /** BSON values as values of dbimg: nothing is lost, also not of types that are deprecated. */
 import { BSON } from 'mongodb';
-import type { Value } from '../../core/adapter.ts';
+import type { Value } from '../../core/value.ts';
 import { bufferOf, documentWith, type Element, elementsOf, TYPE } from './rawbson.ts';
 
 const UUID_SUBTYPE = 4;

@@ -1,6 +1,7 @@
 /** Records of `mysql.row` streams as typed values, without a server. */
-import type { Column, RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { Column, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { RecordDecoder, Value } from '../../core/value.ts';
 import { textDecoder } from './charsets.ts';
 import { type ColumnType, parseColumnType } from './columntype.ts';
 import { lengthAt } from './resultset.ts';

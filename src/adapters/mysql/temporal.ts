@@ -1,5 +1,5 @@
 /** Dates and times as ISO 8601. What ISO cannot say (zero dates, times of more than a day) stays as it is written. */
-import type { Value } from '../../core/adapter.ts';
+import type { Value } from '../../core/value.ts';
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^(\d\d):\d\d:\d\d(?:\.\d+)?$/;

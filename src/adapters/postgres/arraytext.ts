@@ -1,5 +1,5 @@
 /** Arrays as PostgreSQL writes them. Source: its documentation, "Array Input and Output Syntax". */
-import type { Value } from '../../core/adapter.ts';
+import type { Value } from '../../core/value.ts';
 import { valueToJson } from '../../core/value-json.ts';
 import { textFromTemporal } from './temporal.ts';
 

@@ -1,5 +1,5 @@
 /** Values from PostgreSQL's binary form. Source: the send functions in its source, `src/backend/utils/adt`. */
-import type { Value } from '../../core/adapter.ts';
+import type { Value } from '../../core/value.ts';
 import { arrayText, plainText } from './arraytext.ts';
 import { ByteReader, damaged, times } from './bytereader.ts';
 import type { DecodeText } from './encodings.ts';

@@ -1,6 +1,7 @@
 /** Records of COPY as typed values, without a server. */
-import type { Column, RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { Column, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { RecordDecoder, Value } from '../../core/value.ts';
 import { binaryValue } from './binaryvalues.ts';
 import { ByteReader, damaged } from './bytereader.ts';
 import { type DecodeText, textDecoder } from './encodings.ts';

@@ -1,7 +1,8 @@
 /** Records of an image as typed values, without SQLite. */
-import type { RecordDecoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { decodeFileRecords } from '../../core/records/file.ts';
+import type { RecordDecoder, Value } from '../../core/value.ts';
 import { affinityOf } from './affinity.ts';
 import type { TextEncoding } from './pages/header.ts';
 import { decodeText, parseRecord, type StoredValue } from './pages/record.ts';

@@ -1,6 +1,7 @@
 /** Values of other engines as rows: records of SQLite's format, made as SQLite itself would make them. */
-import type { RecordEncoder, StreamOpen, Value } from '../../core/adapter.ts';
+import type { StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { RecordEncoder, Value } from '../../core/value.ts';
 import type { StorageType } from './columnmapping.ts';
 import { varintSize, writeVarint } from './pages/varint.ts';
 import { type Stored, storedValue } from './storedvalues.ts';

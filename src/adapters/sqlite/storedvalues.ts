@@ -1,6 +1,7 @@
 /** Values of any engine as SQLite stores them: what is stored is never changed by the column's affinity later. */
-import type { Value } from '../../core/adapter.ts';
+
 import { DbimgError } from '../../core/errors.ts';
+import type { Value } from '../../core/value.ts';
 import { valueToJson } from '../../core/value-json.ts';
 import type { StorageType } from './columnmapping.ts';
 

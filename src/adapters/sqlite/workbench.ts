@@ -4,9 +4,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Column, Value } from '../../core/adapter.ts';
+import type { Column } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { RelationColumn } from '../../core/relation.ts';
+import type { Value } from '../../core/value.ts';
 import {
   UnknownName,
   type Workbench,

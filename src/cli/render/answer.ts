@@ -1,5 +1,6 @@
 /** The answer to a statement, in the format that was asked for, piece by piece. */
-import type { Column, Value } from '../../core/adapter.ts';
+import type { Column } from '../../core/adapter.ts';
+import type { Value } from '../../core/value.ts';
 import { rowToJson, valueToJson } from '../../core/value-json.ts';
 import { printable } from '../names.ts';
 import { formatTable } from '../table.ts';

@@ -1,11 +1,12 @@
 /** The rows of one object, decoded without a server. */
-import type { Column, ObjectName, Value } from '../adapter.ts';
+import type { Column, ObjectName } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import { ImageFile } from '../image/file.ts';
 import type { StreamSummary } from '../image/table.ts';
 import type { Registry } from '../registry.ts';
 import type { Store } from '../store/store.ts';
+import type { Value } from '../value.ts';
 import { selector } from './select.ts';
 import { streamChunks, streamOpen } from './stream-chunks.ts';
 

@@ -1,13 +1,14 @@
 /** From a file of the product's own tools to an image, and back. No server takes part. */
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import type { Adapter, FileFormat, Omission } from '../adapter.ts';
+import type { Adapter, Omission } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import type { Warning } from '../events.ts';
 import { ImageFile } from '../image/file.ts';
 import { isImage } from '../image/prelude.ts';
 import type { ImageOptions } from '../image/writer.ts';
+import type { FileFormat } from '../interchange.ts';
 import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 import { type DumpReport, dumpImage } from './dump.ts';

@@ -1,10 +1,11 @@
 /** The records of one object of an image as text, without a server. */
-import type { Adapter, RecordLines, StreamOpen } from '../adapter.ts';
+import type { Adapter, StreamOpen } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { csvHeader, csvLine } from '../csv.ts';
 import { DbimgError } from '../errors.ts';
 import type { Warning } from '../events.ts';
 import { ImageFile } from '../image/file.ts';
+import type { RecordLines } from '../interchange.ts';
 import type { Registry } from '../registry.ts';
 import type { Store } from '../store/store.ts';
 import { rowToJson } from '../value-json.ts';

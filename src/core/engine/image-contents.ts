@@ -1,16 +1,10 @@
 /** A complete image, object by object, for files of other tools. */
-import type {
-  CatalogEntry,
-  ChangeBatch,
-  ImageContents,
-  ImageSummary,
-  ObjectName,
-  StoredStream,
-} from '../adapter.ts';
+import type { CatalogEntry, ChangeBatch, ImageSummary, ObjectName } from '../adapter.ts';
 import { DbimgError } from '../errors.ts';
 import type { ImageFile } from '../image/file.ts';
 import { decodeLog } from '../image/log.ts';
 import type { StreamSummary } from '../image/table.ts';
+import type { ImageContents, StoredStream } from '../interchange.ts';
 import { type Selection, selector } from './select.ts';
 import { streamChunks, streamOpen } from './stream-chunks.ts';
 

@@ -1,7 +1,8 @@
 /** Text that another tool wrote, as an image of one object, or straight into a database. */
-import type { Adapter, ObjectName, TextFormat } from '../adapter.ts';
+import type { Adapter, ObjectName } from '../adapter.ts';
 import { DbimgError } from '../errors.ts';
 import type { ImageOptions } from '../image/writer.ts';
+import type { TextFormat } from '../interchange.ts';
 import type { Registry } from '../registry.ts';
 import type { Store } from '../store/store.ts';
 import { type DumpReport, dumpImage } from './dump.ts';

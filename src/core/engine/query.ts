@@ -1,5 +1,5 @@
 /** SQL over an image without its server: only what the statement reads is taken out of the image. */
-import type { Adapter, Column, Value } from '../adapter.ts';
+import type { Adapter, Column } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import { ImageFile } from '../image/file.ts';
@@ -7,6 +7,7 @@ import type { StreamSummary } from '../image/table.ts';
 import type { Registry } from '../registry.ts';
 import type { Description, Relation } from '../relation.ts';
 import type { Store, StoreReader } from '../store/store.ts';
+import type { Value } from '../value.ts';
 import { UnknownName, type Workbench, type WorkbenchRead, type WorkbenchTable } from '../workbench.ts';
 import { nearNames } from './near-names.ts';
 import { streamChunks, streamOpen } from './stream-chunks.ts';

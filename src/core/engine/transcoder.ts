@@ -1,8 +1,9 @@
 /** Records of one engine as records of another, chunk by chunk: decoded, put in order, encoded. Works in any thread. */
-import type { Adapter, Chunk, Column, RecordEncoder, StreamOpen, Value } from '../adapter.ts';
+import type { Adapter, Chunk, Column, StreamOpen } from '../adapter.ts';
 import { DbimgError } from '../errors.ts';
 import { damaged } from '../image/damage.ts';
 import type { Relation } from '../relation.ts';
+import type { RecordEncoder, Value } from '../value.ts';
 import { DigestSink, type Totals } from './lane-sink.ts';
 
 /** What a lane must know of a chunk that another engine wrote. Plain data. */
