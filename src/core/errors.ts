@@ -93,6 +93,12 @@ export class DbimgError extends Error {
   }
 }
 
+/** Why work under an aborted signal ends. */
+export function cancelled(signal: AbortSignal): DbimgError {
+  if (signal.reason instanceof DbimgError) return signal.reason;
+  return new DbimgError('CANCELLED', 'The work was cancelled.', { cause: signal.reason });
+}
+
 /** Any thrown thing as a DbimgError: unknown errors are bugs of ours and say so. */
 export function asDbimgError(error: unknown): DbimgError {
   if (error instanceof DbimgError) return error;

@@ -7,20 +7,8 @@ import {
   MongoServerError,
   MongoServerSelectionError,
 } from 'mongodb';
-import type { ObjectName } from '../../core/adapter.ts';
-import { DbimgError, type ErrorCode } from '../../core/errors.ts';
-
-/** What was being done when something failed: the beginning of the message. */
-export interface Doing {
-  /** As in `The collection could not be read`. Without a final period. */
-  readonly what: string;
-  readonly object?: ObjectName;
-}
-
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly hint?: string;
-}
+import { DbimgError } from '../../core/errors.ts';
+import { type Doing, failure, type Meaning } from '../../core/server-errors.ts';
 
 const LOST: Meaning = {
   code: 'CONNECTION_LOST',
@@ -99,13 +87,8 @@ export function isTransient(error: unknown): boolean {
 /** Any error of the driver, the server or the network as one of dbimg. Errors that are ours already pass. */
 export function mongoError(error: unknown, doing: Doing): DbimgError {
   if (error instanceof DbimgError) return error;
-  const { code, hint } = meaningOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  return new DbimgError(code, `${doing.what}: ${message}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-    ...(doing.object === undefined ? {} : { object: doing.object }),
-  });
+  return failure(meaningOf(error), message, doing, error);
 }
 
 /** An error that the server reported inside of a reply. */

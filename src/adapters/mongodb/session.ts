@@ -1,8 +1,9 @@
 /** A client of one deployment: commands with raw replies, cursors by hand, all of it ended by the signal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientSession, type Document, Long, MongoClient, type ReadPreference } from 'mongodb';
-import { DbimgError } from '../../core/errors.ts';
-import { type Doing, mongoError } from './errors.ts';
+import { cancelled, DbimgError } from '../../core/errors.ts';
+import type { Doing } from '../../core/server-errors.ts';
+import { mongoError } from './errors.ts';
 import { type Endpoint, hostsOf } from './location.ts';
 import { elementsOf } from './rawbson.ts';
 
@@ -267,9 +268,4 @@ export function* documentsIn(batch: Batch): Generator<Buffer> {
     yield elements.subarray(start, start + length);
     at = start + length;
   }
-}
-
-function cancelled(signal: AbortSignal): DbimgError {
-  if (signal.reason instanceof DbimgError) return signal.reason;
-  return new DbimgError('CANCELLED', 'The work was cancelled.', { cause: signal.reason });
 }

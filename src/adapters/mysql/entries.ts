@@ -1,8 +1,9 @@
 /** Runs the statements of catalog entries, each under the settings that it was made under. */
 import type { CatalogEntry, Plain } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
+import type { Doing } from '../../core/server-errors.ts';
 import { textEncoder } from './clientcharset.ts';
-import { type Doing, errorNumber, mysqlError } from './errors.ts';
+import { errorNumber, mysqlError } from './errors.ts';
 import { identifier, literal } from './quoting.ts';
 import type { Session } from './session.ts';
 import { VALUE_SETTINGS } from './settings.ts';

@@ -1,13 +1,13 @@
 /** What the servers and the network report, as errors of dbimg with a hint. */
-import type { ObjectName } from '../../core/adapter.ts';
-import { DbimgError, type ErrorCode } from '../../core/errors.ts';
-
-/** What was being done when something failed: the beginning of the message. */
-export interface Doing {
-  /** As in `The table could not be read`. Without a final period. */
-  readonly what: string;
-  readonly object?: ObjectName;
-}
+import { DbimgError } from '../../core/errors.ts';
+import {
+  CONNECTION_LOST,
+  type Doing,
+  failure,
+  isTlsFailure,
+  type Meaning,
+  networkMeaning,
+} from '../../core/server-errors.ts';
 
 /** An error packet of the server. */
 export class ServerError extends Error {
@@ -20,18 +20,6 @@ export class ServerError extends Error {
     this.sqlState = sqlState;
   }
 }
-
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly hint?: string;
-}
-
-const NETWORK_LOST =
-  /^(ECONNRESET|EPIPE|ECONNABORTED|ENETRESET|PROTOCOL_CONNECTION_LOST|ERR_STREAM_|ERR_SOCKET_CLOSED)/;
-const NETWORK_FAILED =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENOENT|EACCES|EINVAL)/;
-const TLS_FAILED =
-  /^(HANDSHAKE_|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|EPROTO|ERR_OSSL)/;
 
 const LOGIN: Meaning = {
   code: 'LOGIN_FAILED',
@@ -120,13 +108,9 @@ export function mysqlError(error: unknown, doing: Doing): DbimgError {
   if (error instanceof DbimgError) return error;
   const first: unknown = error instanceof AggregateError ? error.errors.at(-1) : error;
   const text = first instanceof Error ? first.message : String(first);
-  const { code, hint } = meaningOf(first, text);
   const number = errorNumber(first);
-  return new DbimgError(code, `${doing.what}: ${text}${number === undefined ? '' : ` (error ${number})`}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-    ...(doing.object === undefined ? {} : { object: doing.object }),
-  });
+  const reported = number === undefined ? text : `${text} (error ${number})`;
+  return failure(meaningOf(first, text), reported, doing, error);
 }
 
 function meaningOf(error: unknown, message: string): Meaning {
@@ -134,10 +118,12 @@ function meaningOf(error: unknown, message: string): Meaning {
   if (known) return known;
   const written = (error as { code?: unknown } | undefined)?.code;
   const code = typeof written === 'string' ? written : '';
-  if (NETWORK_LOST.test(code) || /Connection lost|in closed state/.test(message)) {
-    return { code: 'CONNECTION_LOST', hint: "The network, or the server's log, may tell why." };
+  const network = networkMeaning(code);
+  if (network) return network;
+  if (/^PROTOCOL_CONNECTION_LOST/.test(code) || /Connection lost|in closed state/.test(message)) {
+    return CONNECTION_LOST;
   }
-  if (TLS_FAILED.test(code) || /certificate|\bTLS\b|\bSSL\b|secure connection/.test(message)) {
+  if (isTlsFailure(code, message)) {
     return {
       code: 'CONNECT_FAILED',
       hint:
@@ -145,15 +131,8 @@ function meaningOf(error: unknown, message: string): Meaning {
         'who answers, ?ssl-mode=disabled does not encrypt.',
     };
   }
-  if (NETWORK_FAILED.test(code)) return { code: 'CONNECT_FAILED', hint: networkHint(code) };
   if (/AUTH_SWITCH_PLUGIN_ERROR/.test(code)) {
     return { code: 'LOGIN_FAILED', hint: 'The account uses a plugin that the driver does not know.' };
   }
   return { code: 'SERVER_ERROR' };
-}
-
-function networkHint(code: string): string {
-  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'Check the spelling of the host.';
-  if (code === 'ENOENT') return 'There is no such socket: check its path, or give a port.';
-  return 'Check the host and the port, and that the server is running and reachable from here.';
 }

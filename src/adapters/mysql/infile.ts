@@ -1,6 +1,7 @@
 /** LOAD DATA LOCAL without a file: the client's side of the protocol, from memory. */
+import type { Doing } from '../../core/server-errors.ts';
 import type { Wire } from './driver.ts';
-import type { Doing } from './errors.ts';
+
 import { type Outcome, ResultSet } from './resultset.ts';
 import { packetHeader, type Session, sendQuery } from './session.ts';
 

@@ -2,7 +2,8 @@
 import type { Chunk, ObjectName, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { DelimitedText } from '../../core/records/delimited.ts';
-import type { Doing } from './errors.ts';
+import type { Doing } from '../../core/server-errors.ts';
+
 import type { Product } from './facts.ts';
 import { HEADROOM, loadLocal } from './infile.ts';
 import { insertStatements, tooLarge } from './insertrows.ts';

@@ -1,9 +1,10 @@
 /** One session on a server: queries, rows, cancellation, and an end that always comes. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordSink } from '../../core/adapter.ts';
-import { DbimgError } from '../../core/errors.ts';
+import { cancelled, DbimgError } from '../../core/errors.ts';
+import type { Doing } from '../../core/server-errors.ts';
+import { StatementQueue } from '../../core/statement-queue.ts';
 import { type Driver, type DriverOptions, login, reported } from './driver.ts';
-import { type Doing, mysqlError } from './errors.ts';
+import { mysqlError } from './errors.ts';
 import { describeEndpoint, type Endpoint } from './location.ts';
 import { type Outcome, ResultSet } from './resultset.ts';
 
@@ -25,9 +26,8 @@ interface QueryFactory {
   createQuery(options: object, values: undefined, done: unknown, config: object): unknown;
 }
 
-/** How long a cancelled statement may take to end before the connection is cut, in milliseconds. */
-const CANCEL_GRACE = 500;
-const END_GRACE = 1000;
+/** How long asking the server to end a statement may take, in milliseconds. */
+const CANCEL_PATIENCE = 500;
 const COM_QUERY = 3;
 const LONGEST_PAYLOAD = 0xffffff;
 const FAILED: Doing = { what: 'A query failed' };
@@ -35,18 +35,20 @@ const FAILED: Doing = { what: 'A query failed' };
 export class Session implements AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
-  readonly #signal: AbortSignal;
-  readonly #onAbort = (): void => void this.#interrupt();
-  /** Statements run one after the other, whoever asks. */
-  #tail: Promise<unknown> = Promise.resolve();
-  #running = 0;
-  #closed = false;
+  readonly #statements: StatementQueue;
 
   private constructor(endpoint: Endpoint, driver: Driver, signal: AbortSignal) {
     this.endpoint = endpoint;
     this.#driver = driver;
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    const { connection, wire } = driver;
+    this.#statements = new StatementQueue(
+      {
+        cancel: () => kill(endpoint, this.id),
+        end: () => new Promise((resolve) => connection.end(() => resolve())),
+        cut: () => void wire.destroy(),
+      },
+      signal,
+    );
   }
 
   /** @throws DbimgError `CONNECT_FAILED`, `LOGIN_FAILED`, `DATABASE_UNKNOWN` or `CANCELLED`. */
@@ -115,52 +117,21 @@ export class Session implements AsyncDisposable {
 
   /** Work on the connection itself, when it is idle. Abort, errors and order are the session's. */
   async submit<T>(doing: Doing, work: (driver: Driver) => Promise<T>): Promise<T> {
-    const before = this.#tail;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#tail = promise;
-    await before;
-    try {
-      if (this.#signal.aborted) throw cancelled(this.#signal);
-      if (this.#closed) throw new DbimgError('BUG', 'A session was used after its end.');
-      this.#running++;
-      return await work(this.#driver);
-    } catch (error) {
-      if (this.#signal.aborted) throw cancelled(this.#signal);
-      throw mysqlError(error, doing);
-    } finally {
-      this.#running = 0;
-      resolve();
-    }
+    return await this.#statements.run(
+      () => work(this.#driver),
+      (error) => mysqlError(error, doing),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    if (this.#running > 0) await this.#interrupt();
-    const { connection, wire } = this.#driver;
-    const ended = new Promise<void>((resolve) => connection.end(() => resolve()));
-    await Promise.race([ended, sleep(END_GRACE, undefined, { ref: false })]);
-    wire.destroy();
-  }
-
-  /** Ends what runs: first by asking the server, then by cutting the connection. */
-  async #interrupt(): Promise<void> {
-    if (this.#running === 0) return;
-    const idle = this.#tail;
-    const killed = kill(this.endpoint, this.id);
-    const ended = await Promise.race([
-      Promise.all([idle, killed]).then(() => true),
-      sleep(CANCEL_GRACE, false, { ref: false }),
-    ]);
-    if (!ended) this.#driver.wire.destroy();
+    await this.#statements[Symbol.asyncDispose]();
   }
 }
 
 /** Asks the server to end a statement. Never throws: a server that cannot be reached has nothing to end. */
 async function kill(endpoint: Endpoint, id: number): Promise<void> {
   try {
-    await using session = await Session.open(endpoint, { signal: AbortSignal.timeout(CANCEL_GRACE * 2) });
+    await using session = await Session.open(endpoint, { signal: AbortSignal.timeout(CANCEL_PATIENCE) });
     await session.execute(`KILL QUERY ${id}`);
   } catch {
     // The connection is cut then.
@@ -195,9 +166,4 @@ function connectError(error: unknown, endpoint: Endpoint): DbimgError {
     cause: error,
     hint: failed.hint ?? 'Check the host and the port.',
   });
-}
-
-function cancelled(signal: AbortSignal): DbimgError {
-  if (signal.reason instanceof DbimgError) return signal.reason;
-  return new DbimgError('CANCELLED', 'The work was cancelled.', { cause: signal.reason });
 }

@@ -1,13 +1,13 @@
 /** What PostgreSQL and the network report, as errors of dbimg with a hint. */
-import type { ObjectName } from '../../core/adapter.ts';
-import { DbimgError, type ErrorCode } from '../../core/errors.ts';
-
-/** What was being done when something failed: the beginning of the message. */
-export interface Doing {
-  /** As in `The table could not be read`. Without a final period. */
-  readonly what: string;
-  readonly object?: ObjectName;
-}
+import { DbimgError } from '../../core/errors.ts';
+import {
+  CONNECTION_LOST,
+  type Doing,
+  failure,
+  isTlsFailure,
+  type Meaning,
+  networkMeaning,
+} from '../../core/server-errors.ts';
 
 interface Reported {
   readonly message: string;
@@ -17,17 +17,6 @@ interface Reported {
   readonly hint: string | undefined;
   readonly where: string | undefined;
 }
-
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly hint?: string;
-}
-
-const NETWORK_LOST = /^(ECONNRESET|EPIPE|ECONNABORTED|ENETRESET)$/;
-const NETWORK_FAILED =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENOENT|EACCES|EINVAL)/;
-const TLS_FAILED =
-  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|EPROTO|ERR_OSSL)/;
 
 const BY_STATE: Readonly<Record<string, Meaning>> = {
   '28P01': {
@@ -69,15 +58,10 @@ export function sqlState(error: unknown): string | undefined {
 export function postgresError(error: unknown, doing: Doing): DbimgError {
   if (error instanceof DbimgError) return error;
   const reported = reportOf(error);
-  const { code, hint } = meaningOf(reported);
+  const meaning = meaningOf(reported);
   const more = [reported.detail, reported.where].filter((part) => part !== undefined && part !== '');
-  const message = [`${doing.what}: ${reported.message}`, ...more].join(' - ');
-  const advice = reported.hint && code !== 'LOGIN_FAILED' ? reported.hint : hint;
-  return new DbimgError(code, message, {
-    cause: error,
-    ...(advice === undefined ? {} : { hint: advice }),
-    ...(doing.object === undefined ? {} : { object: doing.object }),
-  });
+  const told = reported.hint && meaning.code !== 'LOGIN_FAILED' ? { hint: reported.hint } : {};
+  return failure({ ...meaning, ...told }, [reported.message, ...more].join(' - '), doing, error);
 }
 
 /** Node joins the failures of several addresses of a host into an AggregateError with an empty message. */
@@ -102,10 +86,10 @@ function meaningOf(reported: Reported): Meaning {
   const known = BY_STATE[code];
   if (known) return known;
   if (code.startsWith('08')) return { code: 'CONNECTION_LOST' };
-  if (NETWORK_LOST.test(code) || /Connection (terminated|ended)|not queryable/.test(message)) {
-    return { code: 'CONNECTION_LOST', hint: "The network, or the server's log, may tell why." };
-  }
-  if (TLS_FAILED.test(code) || /certificate|\bTLS\b|\bSSL\b/.test(message)) {
+  const network = networkMeaning(code);
+  if (network) return network;
+  if (/Connection (terminated|ended)|not queryable/.test(message)) return CONNECTION_LOST;
+  if (isTlsFailure(code, message)) {
     return {
       code: 'CONNECT_FAILED',
       hint:
@@ -113,15 +97,8 @@ function meaningOf(reported: Reported): Meaning {
         'checking who answers, ?sslmode=disable does not encrypt.',
     };
   }
-  if (NETWORK_FAILED.test(code)) return { code: 'CONNECT_FAILED', hint: networkHint(code) };
   if (/password must be a string|SASL|no password/i.test(message)) {
     return { code: 'LOGIN_FAILED', hint: 'Give a password: in the URL, PGPASSWORD or ~/.pgpass.' };
   }
   return { code: 'SERVER_ERROR' };
-}
-
-function networkHint(code: string): string {
-  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return 'Check the spelling of the host.';
-  if (code === 'ENOENT') return 'There is no such socket: check the directory and the port.';
-  return 'Check the host and the port, and that the server is running and reachable from here.';
 }

@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Framing, RecordSink } from '../../core/adapter.ts';
-import { DbimgError } from '../../core/errors.ts';
+import { cancelled, DbimgError } from '../../core/errors.ts';
+import type { Doing } from '../../core/server-errors.ts';
+import { StatementQueue } from '../../core/statement-queue.ts';
 import { CopyIn, CopyOut } from './copy.ts';
-import { type Doing, postgresError, sqlState } from './errors.ts';
+import { postgresError, sqlState } from './errors.ts';
 import { LaneSocket } from './lanesocket.ts';
 import { describeEndpoint, type Endpoint } from './location.ts';
 
@@ -18,9 +20,8 @@ export interface Patience {
 /** For clean-up, which no signal may interrupt. */
 export const UNINTERRUPTED: Patience = { signal: new AbortController().signal };
 
-/** How long a cancelled statement may take to end before the connection is cut, in milliseconds. */
-const CANCEL_GRACE = 500;
-const END_GRACE = 1000;
+/** How long sending a request to cancel may take, in milliseconds. */
+const CANCEL_PATIENCE = 500;
 /** Protocol "version" of a request to cancel. */
 const CANCEL_REQUEST = 80877102;
 
@@ -29,19 +30,20 @@ export class Session implements AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly #client: Client;
   readonly #socket: LaneSocket;
-  readonly #signal: AbortSignal;
-  readonly #onAbort = (): void => void this.#interrupt();
-  /** Statements run one after the other, whoever asks. */
-  #tail: Promise<unknown> = Promise.resolve();
-  #running = 0;
-  #closed = false;
+  readonly #statements: StatementQueue;
 
   private constructor(endpoint: Endpoint, client: Client, socket: LaneSocket, signal: AbortSignal) {
     this.endpoint = endpoint;
     this.#client = client;
     this.#socket = socket;
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#statements = new StatementQueue(
+      {
+        cancel: () => this.#sendCancel(),
+        end: () => client.end().catch(() => {}),
+        cut: () => void socket.destroy(),
+      },
+      signal,
+    );
   }
 
   /**
@@ -144,40 +146,11 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    if (this.#running > 0) await this.#interrupt();
-    await Promise.race([this.#client.end().catch(() => {}), sleep(END_GRACE, undefined, { ref: false })]);
-    this.#socket.destroy();
+    await this.#statements[Symbol.asyncDispose]();
   }
 
   async #run<T>(doing: Doing, statement: () => Promise<T>): Promise<T> {
-    const before = this.#tail;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#tail = promise;
-    await before;
-    try {
-      if (this.#signal.aborted) throw cancelled(this.#signal);
-      if (this.#closed) throw new DbimgError('BUG', 'A session was used after its end.');
-      this.#running++;
-      return await statement();
-    } catch (error) {
-      if (this.#signal.aborted) throw cancelled(this.#signal);
-      throw postgresError(error, doing);
-    } finally {
-      this.#running = 0;
-      resolve();
-    }
-  }
-
-  /** Ends what runs: first by asking the server, then by cutting the connection. */
-  async #interrupt(): Promise<void> {
-    if (this.#running === 0) return;
-    const idle = this.#tail;
-    await this.#sendCancel();
-    const ended = await Promise.race([idle.then(() => true), sleep(CANCEL_GRACE, false, { ref: false })]);
-    if (!ended) this.#socket.destroy();
+    return await this.#statements.run(statement, (error) => postgresError(error, doing));
   }
 
   /** Never throws: a server that cannot be reached any more has nothing to cancel. */
@@ -196,7 +169,7 @@ export class Session implements AsyncDisposable {
     });
     socket.once('connect', () => socket.write(request));
     socket.connect();
-    await Promise.race([closed, sleep(CANCEL_GRACE, undefined, { ref: false })]);
+    await Promise.race([closed, sleep(CANCEL_PATIENCE, undefined, { ref: false })]);
     socket.destroy();
   }
 }
@@ -210,9 +183,4 @@ async function passwordOf(endpoint: Endpoint): Promise<string> {
       hint: 'Give it in the URL, in PGPASSWORD or in ~/.pgpass.',
     },
   );
-}
-
-function cancelled(signal: AbortSignal): DbimgError {
-  if (signal.reason instanceof DbimgError) return signal.reason;
-  return new DbimgError('CANCELLED', 'The work was cancelled.', { cause: signal.reason });
 }
