@@ -239,6 +239,8 @@ export interface StreamOpen {
   readonly of?: ObjectName;
   /** Which part of the object this stream is, from 0. */
   readonly part: number;
+  /** How many the object has, where that is known when its first part is read. */
+  readonly parts?: number;
   /** `pg.copy.binary`, `mysql.row`, `bson`, `file`, … */
   readonly encoding: string;
   readonly columns?: readonly Column[];
@@ -356,6 +358,12 @@ export interface Target extends AsyncDisposable {
   review?(entries: readonly CatalogEntry[]): Promise<readonly Finding[]>;
   /** Applies entries in order, all or nothing of each. The engine hands over batches; splitting them is allowed. */
   apply(entries: readonly CatalogEntry[]): Promise<void>;
+  /**
+   * Applies an entry of post-data or finish whose object is loaded while others still load; it needs nothing but the
+   * pre-data of its object. One call at a time. False if it is to be applied in its turn, as all are where this is absent.
+   * A log that must be replayed may still come.
+   */
+  applyEarly?(entry: CatalogEntry): Promise<boolean>;
   /** Called once between the data and post-data, when lanes are idle. */
   loaded?(): Promise<void>;
   /**

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { adapter } from '../../src/adapters/mongodb/adapter.ts';
 import type { CatalogEntry } from '../../src/core/adapter.ts';
+import type { Store } from '../../src/index.ts';
 import { dumped, rejects, restored } from '../../src/testkit/jobs.ts';
 import { memberUrl, mongoDatabase, mongoUrl, startMongo, withMongo } from '../engines/mongodb.ts';
 import { createEveryKind, dropUsers } from '../mongodb-fixtures/every-kind.ts';
@@ -72,6 +73,50 @@ test('--rename gives databases and collections other names, also in views', asyn
   const clash = restored(adapter, store, copy.url, { rename: [`${source.name}.*=x.same`], replace: true });
   assert.match((await rejects(clash, 'USAGE')).message, /as many|what becomes what/);
 });
+
+test('indexes of a collection are built while the next is loaded, also from a pipe', async () => {
+  await using source = mongoDatabase(await server, 'early');
+  await using copy = mongoDatabase(await server, 'early');
+  await withMongo(source.url, async (client) => {
+    for (const [name, count] of [
+      ['large', 3000],
+      ['small', 300],
+    ] as const) {
+      const rows = Array.from({ length: count }, (_, n) => ({ n, text: 'x'.repeat(1000) }));
+      await client.db().collection(name).insertMany(rows);
+      await client.db().collection(name).createIndex({ n: 1 });
+    }
+  });
+  const { store } = await dumped(adapter, source.url, { jobs: 1 });
+  const { bytes } = store;
+  const halves: Uint8Array[] = bytes ? [bytes.subarray(0, -100), bytes.subarray(-100)] : [];
+  const built = new Set<string>();
+  /** The end of the image comes when an index is there. */
+  const held: Store = {
+    ...{ create: () => store.create() },
+    open: async () => ({
+      ...{ close: async () => {} },
+      async *stream() {
+        yield new Uint8Array(halves[0] as Uint8Array);
+        for (const deadline = Date.now() + 20_000; Date.now() < deadline && built.size < 2; )
+          for (const name of await indexesBeside(copy.url)) built.add(name);
+        yield new Uint8Array(halves[1] as Uint8Array);
+      },
+    }),
+  };
+  await restored(adapter, held, copy.url);
+  assert.deepEqual([...built], ['_id_', 'n_1']);
+  assert.deepEqual(await compareMongoDatabases(source.url, copy.url), []);
+});
+
+/** Names of indexes of collections that are being restored. */
+async function indexesBeside(url: string): Promise<string[]> {
+  return await withMongo(url, async (client) => {
+    const beside = (await names(url)).filter((name) => name.startsWith('dbimg_'));
+    const listed = beside.map((name) => client.db().collection(name).indexes());
+    return (await Promise.all(listed)).flat().map(({ name }) => `${name}`);
+  });
+}
 
 test('UUIDs are kept when asked for, unless they are in use', async () => {
   await using other = await startMongo({ members: 1, cacheMiB: 256 });

@@ -87,7 +87,7 @@ class JsonSnapshot implements Snapshot {
   }
 
   async *parts(): AsyncGenerator<Part> {
-    const open = { ...openOf(this.#object, 'collection'), part: 0 };
+    const open = { ...openOf(this.#object, 'collection'), part: 0, parts: 1 };
     yield { open, estimate: { bytes: 0, records: 0 }, scope: null };
   }
 

@@ -58,7 +58,7 @@ export async function* partsOf(session: Session, collection: Divisible, lanes: n
       ...(parts === 1 ? {} : { range }),
     };
     yield {
-      open: { ...collection.open, part },
+      open: { ...collection.open, part, parts },
       estimate: { bytes: Math.ceil(size.bytes / parts), records: Math.ceil(size.records / parts) },
       scope: { ...scope } as unknown as Plain,
     };

@@ -158,6 +158,19 @@ export class MongoTarget implements Target {
     await this.#addPrincipals(principals.map(principalOf));
   }
 
+  /** Indexes of a collection while others load. What goes wrong is told in its turn: a log may still put it right. */
+  async applyEarly(entry: CatalogEntry): Promise<boolean> {
+    if (entry.kind !== 'indexes') return false;
+    try {
+      await this.#index(entry);
+      return true;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (!(error instanceof DbimgError)) throw error;
+      return false;
+    }
+  }
+
   async replay(
     changes: ChangeSource,
     until: Until,
@@ -166,6 +179,7 @@ export class MongoTarget implements Target {
     if (changes.encoding !== OPLOG || until.type !== 'position') {
       throw new DbimgError('UNSUPPORTED', `A log of ${changes.encoding} cannot be replayed here.`);
     }
+    await this.#dropIndexes();
     const definitions = new ReplayedDefinitions({
       session: this.#session,
       places: this.#places,
@@ -183,9 +197,11 @@ export class MongoTarget implements Target {
     return until.position;
   }
 
-  /** Indexes of which only the log tells. */
+  /** Indexes of which only the log tells, and those that were dropped for it. */
   async check(): Promise<readonly Check[]> {
-    const late = [...this.#made.values()].filter(({ indexed, edits }) => !indexed && edits.length > 0);
+    const late = [...this.#made.values()].filter(
+      ({ indexed, edits, indexes }) => !indexed && edits.length + indexes.length > 0,
+    );
     await inParallel(late, this.#options.lanes, (made) => this.#build(made));
     return [];
   }
@@ -345,6 +361,18 @@ export class MongoTarget implements Target {
       });
     made.indexes = indexesOf(entry);
     if (!made.dropped) await this.#build(made);
+  }
+
+  /** Until the log is replayed, documents need not satisfy what was built early. */
+  async #dropIndexes(): Promise<void> {
+    const built = [...this.#made.values()].filter(({ indexed }) => indexed);
+    await inParallel(built, WIDTH, async (made) => {
+      made.indexed = false;
+      if (isRebuilt(made.object, made.kind) || made.indexes.length === 0) return;
+      const [database, name] = made.scratch as [string, string];
+      const doing = { what: 'Indexes could not be dropped before the replay', object: made.object };
+      await this.#session.command(database, { dropIndexes: name, index: '*' }, doing);
+    });
   }
 
   async #build(made: Made): Promise<void> {

@@ -23,6 +23,8 @@ export interface LoaderOptions {
   /** Keep what the image says of each object, to prove it later. */
   readonly keepTotals: boolean;
   readonly tmp: string | undefined;
+  /** Called when all records of a stream have been loaded and counted. */
+  readonly onLoaded?: ((open: StreamOpen) => void) | undefined;
 }
 
 /** A stream whose records are on their way. */
@@ -171,6 +173,7 @@ export class Loader implements AsyncDisposable {
     const expected = stream.expected.digest.records;
     if (stream.loaded !== expected) throw miscounted(stream.open, expected, stream.loaded);
     this.#job.object(stream.open.object, expected, stream.expected.bytes);
+    this.#options.onLoaded?.(stream.open);
     if (!this.#options.keepTotals) return;
     await this.#totals.add(stream.open, stream.crossed ? stream.translated : stream.expected);
   }

@@ -21,6 +21,7 @@ import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 import { CapturedLog } from './captured-log.ts';
 import { Crossing, type CrossingReport } from './crossing.ts';
+import { EarlyEntries } from './early.ts';
 import { Job, type JobOptions, type StepTime } from './job.ts';
 import type { LaneHome } from './lane-home.ts';
 import { Loader } from './loader.ts';
@@ -127,6 +128,7 @@ class Restore {
   readonly #crossing: Crossing | undefined;
   readonly #selects: ReturnType<typeof selector>;
   readonly #postData: PostData;
+  readonly #early: EarlyEntries | undefined;
   readonly #log: CapturedLog;
   /** Entries left out by the selection: what depends on them is left out too. */
   readonly #dropped = new Set<number>();
@@ -145,6 +147,8 @@ class Restore {
     this.#crossing = crossing;
     this.#selects = selector(options);
     this.#postData = new PostData(options.tmp);
+    const early = crossing ? undefined : target.applyEarly?.bind(target);
+    this.#early = early && new EarlyEntries(job, early, this.#postData);
     this.#log = new CapturedLog(reader.opening, options.tmp);
   }
 
@@ -159,6 +163,7 @@ class Restore {
       lanes: this.#options.lanes,
       keepTotals: this.#options.prove === true,
       tmp: this.#options.tmp,
+      onLoaded: (open) => this.#early?.loaded(open),
     });
     await using _spool = this.#postData;
     await using _log = this.#log;
@@ -166,6 +171,8 @@ class Restore {
     try {
       await this.#job.step('prepare', () => this.#target.prepare(this.#summary));
       await this.#load(loader);
+      await this.#early?.close();
+      this.#job.signal.throwIfAborted();
       await this.#target.loaded?.();
       const early = this.#replays && this.#options.prove ? await this.#prove(loader) : undefined;
       if (this.#replays) await this.#replay();
@@ -179,6 +186,7 @@ class Restore {
     } catch (error) {
       const cause = this.#job.causeOf(error);
       this.#job.fail(cause);
+      await this.#early?.close();
       await loader[Symbol.asyncDispose]();
       if (!published) await this.#target.abandon(cause);
       throw cause;
@@ -268,9 +276,11 @@ class Restore {
 
   async #take(entry: CatalogEntry): Promise<void> {
     if (entry.phase !== 'pre-data') {
-      await this.#postData.add(entry);
+      const deferred = await this.#postData.add(entry);
+      this.#early?.note(entry, deferred);
       return;
     }
+    this.#early?.note(entry, undefined);
     this.#batch.push(entry);
     if (this.#batch.length >= BATCH) await this.#apply();
   }
@@ -306,6 +316,8 @@ class Restore {
         await loader.data(frame);
         break;
       case FRAME.LOG:
+        // What was loaded is not one moment before the log was replayed.
+        void this.#early?.close();
         await this.#log.add(frame);
         break;
       case FRAME.CLOSE:

@@ -49,6 +49,7 @@ export function parseOpen(bytes: Uint8Array): StreamOpen {
     object: readName(fields, 'object'),
     ...fields.optional('of', (name) => readName(fields, name)),
     part: fields.count('part'),
+    ...fields.optional('parts', (name) => fields.count(name)),
     encoding: fields.string('encoding'),
     ...fields.optional('columns', (name) => fields.list(name).map(readColumn)),
     ...fields.optional('settings', (name) => fields.dictionary(name)),
