@@ -1,5 +1,6 @@
 /** Records as multi-row INSERT statements, for servers that take no LOAD DATA LOCAL. */
 import { DbimgError } from '../../core/errors.ts';
+import { documentExpression, holdsDecimals } from './exactjson.ts';
 import { identifier } from './quoting.ts';
 import { lengthAt } from './resultset.ts';
 import { expression, type TableLoad } from './tableload.ts';
@@ -58,7 +59,7 @@ export function tooLarge(row: number, longest: number): DbimgError {
   );
 }
 
-/** Literals of one row, each byte as the character of the same number; NULL among them. */
+/** Values of one row, each byte as the character of the same number: in quotes, NULL, or a document that is built. */
 export type Literals = readonly string[];
 
 /** Literals of the record that begins at `start`. @throws DbimgError `IMAGE_DAMAGED` if there is none. */
@@ -69,7 +70,7 @@ export function literalsAt(
 ): { readonly values: Literals; readonly end: number } {
   const values: string[] = [];
   let at = start;
-  for (let column = 0; column < columns.length; column += 1) {
+  for (const { readAs } of columns) {
     if (at >= records.length) throw damaged();
     if (records[at] === NULL) {
       values.push('NULL');
@@ -79,7 +80,9 @@ export function literalsAt(
     const { value: length, size } = lengthAt(records, at);
     at += size;
     if (at + length > records.length) throw damaged();
-    values.push(quoted(records.toString('latin1', at, at + length)));
+    const value = records.subarray(at, at + length);
+    const built = readAs === 'json' && holdsDecimals(value);
+    values.push(built ? documentExpression(value) : quoted(value.toString('latin1')));
     at += length;
   }
   return { values, end: at };
@@ -99,7 +102,7 @@ function headOf({ table, columns }: TableLoad): Buffer {
 /** ` (…)`: the first byte is free for a comma. */
 function rowOf({ columns }: TableLoad, values: Literals): Buffer {
   const parts = values.map((value, index) =>
-    value === 'NULL' ? value : (expression(columns[index]?.readAs ?? 'plain', value) ?? value),
+    value.startsWith("'") ? (expression(columns[index]?.readAs ?? 'plain', value) ?? value) : value,
   );
   return Buffer.from(` (${parts.join(',')})`, 'latin1');
 }

@@ -3,7 +3,7 @@ import type { Chunk, ObjectName, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { DelimitedText } from '../../core/records/delimited.ts';
 import type { Doing } from '../../core/server-errors.ts';
-
+import { hasDocuments, splitDocuments } from './exactjson.ts';
 import type { Product } from './facts.ts';
 import { HEADROOM, loadLocal } from './infile.ts';
 import { insertStatements, tooLarge } from './insertrows.ts';
@@ -80,8 +80,17 @@ export class Loader {
   }
 
   async #loadRows(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {
-    if (this.#options.localInfile) return await this.#loadLocal(table, chunk, doing);
-    return await this.#insert(table, chunk, doing);
+    if (!this.#options.localInfile) return await this.#insert(table, chunk, doing);
+    if (hasDocuments(table)) return await this.#loadDocuments(table, chunk, doing);
+    return await this.#loadLocal(table, chunk, doing);
+  }
+
+  /** LOAD DATA reads documents from their text, which loses digits of some. */
+  async #loadDocuments(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {
+    const { others, exact, count } = splitDocuments(table, await this.#whole(chunk));
+    const rest = { records: chunk.records - count, pieces: [others] };
+    const inserted = count === 0 ? 0 : await this.#insert(table, { records: count, pieces: [exact] }, doing);
+    return inserted + (others.length === 0 ? 0 : await this.#loadLocal(table, rest, doing));
   }
 
   async #loadVersioned(table: TableLoad, chunk: Chunk, doing: Doing): Promise<number> {

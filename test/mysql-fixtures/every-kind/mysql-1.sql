@@ -26,7 +26,8 @@ INSERT INTO places VALUES (1, ST_GeomFromText('POINT(52.5 13.4)', 4326), ST_Geom
 CREATE TABLE vectors (id int PRIMARY KEY, v vector(3), big vector(2048));
 INSERT INTO vectors VALUES (1, STRING_TO_VECTOR('[1,2.5,-3e-10]'), NULL), (2, 0x0000803F5C0A0900FB000000, NULL), (3, NULL, NULL);
 CREATE TABLE typed_json (id int PRIMARY KEY, j json);
-INSERT INTO typed_json VALUES (1, JSON_OBJECT('a', 1.0e0, 'n', 1e0)), (2, JSON_ARRAY(1, 1e100, true, 'x'));
+INSERT INTO typed_json VALUES (1, JSON_OBJECT('a', 1.0e0, 'n', 1e0)), (2, JSON_ARRAY(1, 1e100, true, 'x')),
+  (3, JSON_OBJECT('price', 1.10, 'large', 12345678901234567890123, 'day', DATE'2026-01-01', 'bytes', CAST(x'00FF' AS BINARY)));
 CREATE TABLE ngram (id int PRIMARY KEY, t text, FULLTEXT KEY parts (t) WITH PARSER ngram) DEFAULT CHARSET utf8mb4;
 INSERT INTO ngram VALUES (1, '全文検索');
 CREATE TABLE attributes (id int PRIMARY KEY, v int SECONDARY_ENGINE_ATTRIBUTE '{"b": "it''s"}') SECONDARY_ENGINE_ATTRIBUTE = '{"c": "it''s"}';
