@@ -236,6 +236,9 @@ class SnapshotTaker {
     const listed = await this.#list(reader, databases);
     const engines = await transactionalEngines(reader);
     const loose = listed.filter((table) => hasRows(table) && !engines.has(table.engine));
+    const single = this.#endpoint.database !== undefined;
+    const watched = { databases, single, selects: selectsOf(this.#options) };
+    const watch = await DdlWatch.open(reader, watched, listed);
     await using side = await Session.open(this.#endpoint, this.#context);
     await applySettings(side, READ_SETTINGS, 'NULL');
     await setLockTimeout(side, this.#context);
@@ -246,7 +249,6 @@ class SnapshotTaker {
       allow: this.#options.allow ?? [],
     });
     const spooled = await this.#spool(reader, side, loose, spool);
-    const watch = new DdlWatch(reader, databases, selectsOf(this.#options), listed);
     await watch.begin();
     // The list is from before the moment, and everything after goes by it.
     await watch.check();

@@ -9,7 +9,7 @@ import { type GrantLine, grantDraft, parseGrant } from './grants.ts';
 
 const DENIED: ReadonlySet<number> = new Set([1044, 1142, 1227, 1045]);
 /** Accounts that a server makes for itself, and its administrator's own. */
-const SYSTEM_ACCOUNT =
+export const SYSTEM_ACCOUNT: RegExp =
   /^(root|mysql\.(sys|session|infoschema)|mariadb\.sys|debian-sys-maint|healthcheck|event_scheduler|PUBLIC|)$/;
 
 interface Account {
