@@ -173,6 +173,18 @@ for (const product of ['mysql', 'mariadb'] satisfies MysqlProduct[]) {
       assert.equal(digestOf(image, 't').records, 3);
     });
 
+    it('names loadable functions, which are files of the server', async () => {
+      // Only the list is read: no library is needed.
+      await mysqlQuery(server.url, "INSERT INTO mysql.func VALUES ('far_away', 0, 'far.so', 'function')");
+      const whole = await dump(server.url);
+      const one = await dump(database.url);
+      await mysqlQuery(server.url, "DELETE FROM mysql.func WHERE name = 'far_away'");
+      const named = (image: typeof whole): unknown[] =>
+        image.omissions.filter(({ kind }) => kind === 'loadable function').map(({ object }) => object);
+      assert.deepEqual(named(whole), [['far_away']]);
+      assert.deepEqual(named(one), []);
+    });
+
     it('is as good with LOCK TABLES alone', async () => {
       await using weak = await account(['SELECT, LOCK TABLES ON *']);
       const image = await dump(weak.url, {

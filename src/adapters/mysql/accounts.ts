@@ -1,5 +1,7 @@
 /** Accounts and roles of an image: made where they are missing, never altered, and taken away with a failed restore. */
 import type { CatalogEntry, Context } from '../../core/adapter.ts';
+import { withoutDefaultRoles } from './catalog/accounts.ts';
+import { withCertificateQuoted } from './catalog/certificates.ts';
 import { bodyOf, type EntryApplier } from './entries.ts';
 import { errorNumber } from './errors.ts';
 import { literal } from './quoting.ts';
@@ -63,11 +65,13 @@ export class AccountMaker {
   /** An account that is there stays as it is, and the difference is told. */
   async #compare(entry: CatalogEntry): Promise<void> {
     const [wanted] = bodyOf(entry).statements;
-    const rows = await this.#session
-      .query(entry.kind === 'role' ? 'SELECT 1 WHERE FALSE' : `SHOW CREATE USER ${nameOf(entry)}`)
-      .catch(() => []);
-    const there = Object.values(rows[0] ?? {})[0];
-    if (there === undefined || there === wanted) return;
+    if (entry.kind === 'role') return;
+    const rows = await this.#session.query(`SHOW CREATE USER ${nameOf(entry)}`).catch(() => []);
+    const shown = Object.values(rows[0] ?? {})[0];
+    if (shown == null) return;
+    const { user, host } = accountOf(entry);
+    const there = await withCertificateQuoted(this.#session, shown, user, host).catch(() => shown);
+    if (withoutDefaultRoles(there).text === wanted) return;
     this.#context.warn({
       code: 'account-differs',
       message: `The ${entry.kind} ${entry.object.join('@')} exists with other properties, and is left as it is.`,
@@ -84,12 +88,16 @@ function withoutSecret(entry: CatalogEntry): CatalogEntry {
   return { ...entry, body: { ...(entry.body as object), statements } };
 }
 
-/** The last part of the object's name is `user@host`; hosts hold no `@`. */
-function nameOf(entry: CatalogEntry): string {
+/** The last part of the object's name is `user@host`; hosts hold no `@`, and MariaDB's roles have none. */
+function accountOf(entry: CatalogEntry): { user: string; host: string } {
   const text = entry.object.at(-1) ?? '';
   const at = text.lastIndexOf('@');
-  if (at < 0) return literal(text);
-  return `${literal(text.slice(0, at))}@${literal(text.slice(at + 1))}`;
+  return at < 0 ? { user: text, host: '' } : { user: text.slice(0, at), host: text.slice(at + 1) };
+}
+
+function nameOf(entry: CatalogEntry): string {
+  const { user, host } = accountOf(entry);
+  return entry.object.at(-1)?.includes('@') ? `${literal(user)}@${literal(host)}` : literal(user);
 }
 
 /** Takes away what a failed restore made. Never throws. */

@@ -4,6 +4,7 @@ import { DbimgError } from '../../../core/errors.ts';
 import { errorNumber } from '../errors.ts';
 import { accountName, identifier, literal } from '../quoting.ts';
 import type { Session } from '../session.ts';
+import { withCertificateQuoted } from './certificates.ts';
 import type { Draft, Drafting } from './draft.ts';
 import { type GrantLine, grantDraft, parseGrant } from './grants.ts';
 
@@ -58,6 +59,7 @@ class AccountReader {
   }
 
   async read(definers: ReadonlySet<string>): Promise<AccountDrafts> {
+    if (!this.#drafting.options.single) await this.#omitLoadableFunctions();
     const everybody = await this.#everybody();
     const lines = new Map<Account, readonly GrantLine[]>();
     for (const account of everybody) lines.set(account, await this.#grants(account));
@@ -134,7 +136,9 @@ class AccountReader {
       return { draft: { kind: 'role', object, phase: 'pre-data', body: { statements } }, defaults: [] };
     }
     const row = await this.#session.row(`SHOW CREATE USER ${nameOf(account)}`);
-    const { text, roles } = withoutDefaultRoles(Object.values(row)[0] ?? '');
+    const { user, host } = account;
+    const written = await withCertificateQuoted(this.#session, Object.values(row)[0] ?? '', user, host);
+    const { text, roles } = withoutDefaultRoles(written);
     const { statement, secret } = this.#withoutSecrets(text, object);
     const draft: Draft = {
       ...{ kind: account.role ? 'role' : 'account', object, phase: 'pre-data' },
@@ -172,6 +176,19 @@ class AccountReader {
     if (rows.length > 0) this.#drafting.omit('second password', object, 'MySQL takes it only in the clear.');
   }
 
+  /** They are files of the server's machine. */
+  async #omitLoadableFunctions(): Promise<void> {
+    for (const { name, file } of await this.#session.query(
+      'SELECT name, dl AS file FROM mysql.func ORDER BY 1',
+    )) {
+      this.#drafting.omit(
+        'loadable function',
+        [name ?? ''],
+        `Its library ${file} must be installed on the target.`,
+      );
+    }
+  }
+
   #grantDrafts(account: Account, lines: readonly GrantLine[], chosen: readonly Account[]): Draft[] {
     const { single, databases } = this.#drafting.options;
     const known = new Set(chosen.map(nameOf));
@@ -204,7 +221,7 @@ function shownName({ user, host, role }: Account): string {
 }
 
 /** They may not exist yet when the account is made. */
-function withoutDefaultRoles(text: string): { text: string; roles: string | undefined } {
+export function withoutDefaultRoles(text: string): { text: string; roles: string | undefined } {
   const match = / DEFAULT ROLE ((?:`(?:[^`]|``)*`@`(?:[^`]|``)*`,?)+)/.exec(text);
   if (!match) return { text, roles: undefined };
   return { text: text.replace(match[0], ''), roles: match[1] };
