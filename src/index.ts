@@ -65,7 +65,7 @@ export const registry: Registry = new Registry([
   },
   {
     name: 'sqlite',
-    schemes: ['sqlite:'],
+    schemes: ['sqlite:', 'file:'],
     recognises: async (path) => (await import('./adapters/sqlite/recognise.ts')).isDatabasePath(path),
     load: async () => (await import('./adapters/sqlite/adapter.ts')).adapter,
   },

@@ -2,6 +2,9 @@
 import { basename } from 'node:path';
 import { DbimgError } from '../core/errors.ts';
 
+/** Locations whose last part is the name of a file, with its ending. */
+const FILE = /^(sqlite|file):/i;
+
 /** The location given, or that of the environment variable. Throws `USAGE` if there is neither. */
 export function locationOf(given: string | undefined, variable: 'DBIMG_SOURCE' | 'DBIMG_TARGET'): string {
   const location = given ?? process.env[variable];
@@ -25,10 +28,15 @@ function databaseName(location: string): string {
 }
 
 function fromUrl(location: string): string {
-  if (!URL.canParse(location)) return basename(location).replace(/\.[^.]*$/u, '');
+  if (FILE.test(location) || !URL.canParse(location)) {
+    return decoded(basename(location.replace(FILE, ''))).replace(/\.[^.]*$/u, '');
+  }
   const url = new URL(location);
   const path = url.searchParams.get('dbname') ?? url.pathname.split('/').at(-1) ?? '';
-  const name = path || process.env.PGDATABASE || url.username;
+  return decoded(path || process.env.PGDATABASE || url.username);
+}
+
+function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {

@@ -11,7 +11,7 @@ import { SqliteWriteLane } from './writer.ts';
 
 export const adapter: Adapter = {
   name: 'sqlite',
-  schemes: ['sqlite:'],
+  schemes: ['sqlite:', 'file:'],
   module: import.meta.url,
   capabilities: {
     kinds: ['logical', 'physical'],

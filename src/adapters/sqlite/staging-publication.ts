@@ -173,10 +173,16 @@ function isEmptyOrDatabase(path: string): boolean {
 
 /** A WAL or journal whose database is gone may be all that is left of it. */
 function beside(path: string, options: TargetOptions): DbimgError | undefined {
+  if (!existsSync(dirname(path))) return noDirectory(path);
   accessSync(dirname(path), constants.W_OK);
   if (options.replace) return undefined;
   const left = companions(path).find((companion) => statSync(companion, { throwIfNoEntry: false })?.size);
   return left === undefined ? undefined : notEmpty(`${nameOf(left)} is there without its database`);
+}
+
+function noDirectory(path: string): DbimgError {
+  const what = `${nameOf(path)} cannot be restored to: there is no directory ${dirname(path)}.`;
+  return new DbimgError('DATABASE_UNKNOWN', what, { hint: 'Check the path, or make the directory.' });
 }
 
 function syncPath(path: string): void {

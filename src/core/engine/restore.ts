@@ -79,7 +79,7 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
   try {
     store = await options.store.open();
     const reader = await ImageReader.open(store.stream(), options.keys);
-    const adapter = await options.registry.forLocation(options.target);
+    const adapter = await options.registry.forLocation(options.target, reader.head.adapter);
     if (options.rename?.length && !adapter.capabilities.rename) throw cannotRename(adapter);
     const source = await options.registry.named(reader.head.adapter);
     const crossing =

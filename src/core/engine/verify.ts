@@ -120,7 +120,7 @@ async function compare(
       },
     );
   }
-  const adapter = await options.registry.forLocation(location);
+  const adapter = await options.registry.forLocation(location, reader.head.adapter);
   const selects = selector(options);
   await using database = await job.step('connect', () => adapter.connect(location, job));
   const { kind } = reader.head;
