@@ -169,12 +169,12 @@ test('rows that break a constraint come back as they were', async () => {
   assert.deepEqual(compareDatabases(path, target), []);
 });
 
-test('what only the application knows is refused by name', async () => {
+test('a key in an order that only the application knows is refused by name', async () => {
   const path = join(directory, 'custom.db');
   makeDatabase(
     path,
-    `CREATE TABLE t (a); PRAGMA writable_schema = ON;
-     UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a COLLATE mine)'`,
+    `CREATE TABLE t (a UNIQUE); PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a UNIQUE COLLATE mine)' WHERE name = 't'`,
   );
   const { store } = await dumped(adapter, `sqlite:${path}`);
   const error = await rejects(restoreTo(target, { image: store, create: true }), 'UNSUPPORTED');

@@ -63,7 +63,7 @@ export function* catalogOf(
   }
   for (const row of rows.filter(({ type }) => type !== 'table')) {
     const of = row.type === 'view' ? row.name : row.table;
-    if (!wanted(of)) continue;
+    if (!wanted(of) || left.has(row.name)) continue;
     const after = ids.get(row.table.toLowerCase());
     id += 1;
     if (row.type === 'view') ids.set(row.name.toLowerCase(), id);

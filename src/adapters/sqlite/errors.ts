@@ -59,6 +59,15 @@ export function isDamage(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === 11;
 }
 
+/**
+ * What a program gives to SQLite and no file holds: a collation, a function, a module. `no such collation sequence: X` if
+ * that is why SQLite refused.
+ */
+export function missingPart(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : '';
+  return /(no such (collation sequence|function|module)|unknown function): .*/s.exec(message)?.[0];
+}
+
 /** Any error of SQLite or the file system. `what` begins the message, as in `app.db could not be opened`. */
 export function sqliteError(error: unknown, what: string): DbimgError {
   if (error instanceof DbimgError) return error;

@@ -50,8 +50,8 @@ async function* findingsOf(pin: Pin, name: string, signal: AbortSignal): AsyncGe
   try {
     const { tables, omissions } = await takeInventory(content, false, signal);
     yield { level: 'ok', what: `Tables with rows: ${tables.length}.` };
-    for (const { object, reason } of omissions) {
-      yield { level: 'warning', what: `Table ${object.at(-1)} would be left out: ${reason}.` };
+    for (const { kind, object, reason } of omissions) {
+      yield { level: 'warning', what: `The ${kind} ${object.at(-1)} would be left out: ${reason}.` };
     }
   } catch (error) {
     yield obstacle(error);

@@ -34,14 +34,17 @@ export class FallbackReader implements Disposable {
     if (this.#scratch.isOpen) this.#scratch.close();
   }
 
-  /** Only constants can be a default of rows that are there already, so whatever cannot be computed here is none. */
+  /**
+   * What a row that was there before its column shows: not always what a new row gets (`TEXT DEFAULT 1.10` is `1.10` in
+   * the one and `1.1` in the other). Only constants can be that, so whatever cannot be computed here is none.
+   */
   #evaluate(fallback: string, affinity: Affinity): StoredField {
     const isCall = /^[^'"]*\(/.test(fallback);
     try {
+      this.#scratch.exec('CREATE TABLE row (before); INSERT INTO row DEFAULT VALUES');
       this.#scratch.exec(
-        `CREATE TABLE row (value ${affinity} DEFAULT ${isCall ? `(${fallback}\n)` : fallback})`,
+        `ALTER TABLE row ADD COLUMN value ${affinity} DEFAULT ${isCall ? `(${fallback}\n)` : fallback}`,
       );
-      this.#scratch.exec('INSERT INTO row DEFAULT VALUES');
       const select = this.#scratch.prepare(
         'SELECT typeof(value) AS type, value, CAST(value AS BLOB) AS bytes FROM row',
       );

@@ -43,14 +43,25 @@ export async function takeInventory(
   const rows = schemaRows(source, content.header.encoding, salvage ? onDamage : undefined);
   const tables: DataTable[] = [];
   const virtual = new Map(rows.filter(isVirtual).map(({ name }) => [name.toLowerCase(), name]));
+  const indexes = Map.groupBy(
+    rows.filter(({ type, sql }) => type === 'index' && sql !== undefined),
+    ({ table }) => table.toLowerCase(),
+  );
   using shapes = new ShapeReader();
   for (const [nth, row] of rows.entries()) {
     if (nth % TABLES_AT_ONCE === 0) await turn();
     signal.throwIfAborted();
     if (row.type !== 'table' || isVirtual(row)) continue;
     const shape = row.sql === undefined ? undefined : shapes.read(row.name, row.sql);
-    if (shape) tables.push({ name: row.name, root: row.root, shape, owner: ownerOf(row.name, virtual) });
-    else omissions.push(unknownTable(row.name));
+    if (!shape) {
+      omissions.push(unknownTable(row.name));
+      continue;
+    }
+    tables.push({ name: row.name, root: row.root, shape, owner: ownerOf(row.name, virtual) });
+    for (const index of indexes.get(row.name.toLowerCase()) ?? []) {
+      const missing = shapes.missing(index.sql as string);
+      if (missing !== undefined) omissions.push(foreignIndex(index.name, missing));
+    }
   }
   return { rows, tables, omissions };
 }
@@ -74,6 +85,14 @@ function schemaRows(
 function unknownTable(name: string): Omission {
   const reason = `SQLite ${process.versions.sqlite} does not understand its definition`;
   return { kind: 'table', object: [SCHEMA, name], reason };
+}
+
+/** Its entries cannot be put in order without the program: neither here nor where it is restored. */
+function foreignIndex(name: string, missing: string): Omission {
+  return {
+    ...{ kind: 'index', object: [SCHEMA, name] },
+    reason: `it needs what only the program has that uses the database (${missing}); a physical image has it`,
+  };
 }
 
 /** What the modules that come with SQLite put after the name of a virtual table. */

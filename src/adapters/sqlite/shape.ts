@@ -1,6 +1,7 @@
 /** What the definition of a table means for its records. SQLite's own parser is asked, in a database of its own. */
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { missingPart } from './errors.ts';
 
 export interface TableColumn {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface TableShape {
   readonly columns: readonly TableColumn[];
   /** Which of them is the rowid: stored as NULL. */
   readonly rowidColumn: number | undefined;
+  /** Whether constraints make indexes beside the table. */
+  readonly indexed: boolean;
   /** Records of WITHOUT ROWID tables begin with the key: the column that each value belongs to. */
   readonly order: readonly number[];
 }
@@ -53,6 +56,19 @@ export class ShapeReader implements Disposable {
     }
   }
 
+  /**
+   * What an index on the table that was read last asks for and only its application has, in SQLite's words; undefined
+   * if nothing. The definition is not executed.
+   */
+  missing(index: string): string | undefined {
+    try {
+      this.#scratch.prepare(index);
+      return undefined;
+    } catch (error) {
+      return missingPart(error);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#scratch.close();
   }
@@ -77,10 +93,11 @@ export class ShapeReader implements Disposable {
       `SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?`,
       name,
     );
-    const key = this.#rows<{ name: string }>(
-      `SELECT name FROM pragma_index_list(?) WHERE origin = 'pk'`,
+    const indexes = this.#rows<{ name: string; origin: string }>(
+      'SELECT name, origin FROM pragma_index_list(?)',
       name,
-    )[0]?.name;
+    );
+    const key = indexes.find(({ origin }) => origin === 'pk')?.name;
     const withoutRowid = kind?.wr === 1;
     const order =
       withoutRowid && key !== undefined ? this.#storedOrder(key, stored) : stored.map((_, at) => at);
@@ -95,6 +112,7 @@ export class ShapeReader implements Disposable {
         fallback: dflt_value ?? undefined,
       })),
       rowidColumn: alias < 0 ? undefined : alias,
+      indexed: indexes.length > (withoutRowid ? 1 : 0),
       order,
     };
   }

@@ -46,7 +46,11 @@ export class SqliteSnapshot implements Snapshot {
     this.#inventory = inventory;
     this.#options = options;
     this.#context = context;
-    this.#omissions = this.kind === 'logical' ? [...inventory.omissions] : [];
+    this.#omissions = inventory.omissions.filter(({ kind, object }) => {
+      if (kind === 'damaged') return true;
+      const of = inventory.rows.find((row) => row.name === object.at(-1))?.table;
+      return of === undefined || this.#wants([SCHEMA, of]);
+    });
     this.#source = pin.content && new PageSource(pin.content.layout);
     this.#fallbacks = pin.content && new FallbackReader(pin.content.header.encoding);
     this.position = { type: 'sqlite', value: pin.position, time: new Date().toISOString(), exact: true };

@@ -7,7 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { CatalogEntry } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { type SchemaBody, UNORDERED } from './catalog.ts';
-import { sqliteError } from './errors.ts';
+import { missingPart, sqliteError } from './errors.ts';
+import { ShapeReader } from './shape.ts';
 import { type StagedTable, type UnorderedTable, unorderedName } from './staging-ledger.ts';
 
 /** The cache while rows are sorted into indexes, in KiB. */
@@ -121,34 +122,54 @@ export class StagingSchema implements Disposable {
     const body = bodyOf(entry);
     if (entry.kind === 'virtual table') this.#enter(body);
     else if (entry.kind !== 'table') throw unknownKind(entry);
-    else if (!/^sqlite_/i.test(body.name)) this.#execute(body, TABLE);
+    else if (!/^sqlite_/i.test(body.name)) this.#makeOwn(body);
     // SQLite has made it already if it needs it.
-    else if (this.#rootOf(body.name) === undefined) this.#adopt(body);
+    else if (this.#rootOf(body.name) === undefined) this.#adopt(body, false);
   }
 
-  /** A table under a name that cannot be given by SQL. */
-  #adopt(body: SchemaBody): void {
+  /**
+   * A definition that asks for what only its program has can still be entered, as long as nothing must be put in order
+   * by it: SQLite reads it without looking that up.
+   */
+  #makeOwn(body: SchemaBody): void {
+    try {
+      this.#execute(body, TABLE);
+    } catch (error) {
+      if (missingPart(error) === undefined) throw error;
+      using shapes = new ShapeReader();
+      const shape = shapes.read(body.name, body.sql[0] as string);
+      if (!shape || shape.indexed) throw error;
+      this.#adopt(body, shape.withoutRowid);
+    }
+  }
+
+  /** A table that SQL cannot make: under another name and definition, which are then replaced. */
+  #adopt(body: SchemaBody, keyed: boolean): void {
     const name = randomUUID();
-    this.#connection.exec(`CREATE TABLE ${quote(name)} (content)`);
+    this.#connection.exec(
+      `CREATE TABLE ${quote(name)} (content${keyed ? ' PRIMARY KEY) WITHOUT ROWID' : ')'}`,
+    );
     this.#connection
       .prepare('UPDATE sqlite_schema SET name = ?1, tbl_name = ?1, sql = ?2 WHERE name = ?3')
       .run(body.name, body.sql[0] as string, name);
   }
 
   /** Executes a definition, and no other statement, and sees to it that it is remembered to the letter. */
-  #execute({ type, name, sql }: SchemaBody, expected: RegExp): void {
+  #execute({ type, name, table, sql }: SchemaBody, expected: RegExp): void {
     const definition = sql[0] as string;
     if (!expected.test(definition)) throw notADefinition(name);
     this.#connection.prepare(definition).run();
     const kept = this.#connection
-      .prepare('SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?')
-      .get(type, name)?.sql;
+      .prepare(
+        'SELECT rowid, name, tbl_name, sql FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE',
+      )
+      .get(type, name);
     if (kept === undefined) throw notADefinition(name);
-    if (kept === definition) return;
+    if (kept.name === name && kept.tbl_name === table && kept.sql === definition) return;
     const keep = (): void => {
       this.#connection
-        .prepare('UPDATE sqlite_schema SET sql = ? WHERE type = ? AND name = ?')
-        .run(definition, type, name);
+        .prepare('UPDATE sqlite_schema SET name = ?, tbl_name = ?, sql = ? WHERE rowid = ?')
+        .run(name, table, definition, kept.rowid as number);
     };
     // Tables are made within one such change.
     if (type === 'table') keep();
@@ -219,9 +240,8 @@ function named<T>(entry: CatalogEntry, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Error && /no such (collation sequence|function|module)/.test(error.message)) {
-      throw ofApplication(entry, error);
-    }
+    const missing = missingPart(error);
+    if (missing !== undefined) throw ofApplication(entry, missing, error);
     const { code, message, hint } = sqliteError(error, `The ${entry.kind} could not be made`);
     throw new DbimgError(code, message, {
       object: entry.object,
@@ -232,8 +252,8 @@ function named<T>(entry: CatalogEntry, work: () => T): T {
 }
 
 /** Collations, functions and modules that a program gives to SQLite are not in the file. */
-function ofApplication(entry: CatalogEntry, cause: Error): DbimgError {
-  return new DbimgError('UNSUPPORTED', `The ${entry.kind} cannot be made: ${cause.message}.`, {
+function ofApplication(entry: CatalogEntry, missing: string, cause: unknown): DbimgError {
+  return new DbimgError('UNSUPPORTED', `The ${entry.kind} cannot be made: ${missing}.`, {
     object: entry.object,
     cause,
     hint: 'It belongs to the program that uses the database. A physical image carries it: dump with --physical.',
