@@ -6,7 +6,7 @@ import type { DoctorReport } from '../index.ts';
 
 const args = {
   location: Args.string({
-    description: 'URL of the database, postgres://user@host/name. Default: DBIMG_SOURCE.',
+    description: 'URL of the database, postgres://user@host/name, or a SQLite file. Default: DBIMG_SOURCE.',
   }),
 };
 
@@ -16,6 +16,7 @@ export default class Doctor extends BaseCommand {
     'Exit code 0 if nothing does, 3 with warnings, and with an obstacle the code that a dump would end with.';
   static override examples: string[] = [
     '<%= config.bin %> <%= command.id %> postgres://postgres@localhost/shop',
+    '<%= config.bin %> <%= command.id %> app.db',
   ];
   static override args: Interfaces.ArgInput = args;
 

@@ -12,7 +12,7 @@ const { toggle, whole, size, choice } = shared;
 
 const args = {
   source: Args.string({
-    description: 'URL of the database, postgres://user@host/name. Default: DBIMG_SOURCE.',
+    description: 'URL of the database, postgres://user@host/name, or a SQLite file. Default: DBIMG_SOURCE.',
   }),
 };
 
@@ -75,6 +75,7 @@ export default class Dump extends BaseCommand {
   static override description =
     'Everything is read at one position. What the image cannot carry is named, and makes exit code 3 unless --allow accepts it. The name of the image is printed on standard output.';
   static override examples: string[] = [
+    '<%= config.bin %> <%= command.id %> app.db',
     '<%= config.bin %> <%= command.id %> postgres://postgres@localhost/shop',
     '<%= config.bin %> <%= command.id %> postgres://postgres@localhost/shop -o shop.dbimg --jobs 4 --level 9',
     '<%= config.bin %> <%= command.id %> postgres://postgres@localhost/shop -o - | ssh backup "cat > shop.dbimg"',

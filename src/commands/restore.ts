@@ -20,7 +20,7 @@ const args = {
   }),
   target: Args.string({
     description:
-      'URL of the database to fill, postgres://user@host/name or sqlite:./shop.db, also of another engine than the image. Default: DBIMG_TARGET.',
+      'URL of the database to fill, postgres://user@host/name or sqlite:./shop.db, also of another engine than the image; a path for an image of SQLite. Default: DBIMG_TARGET.',
   }),
 };
 
@@ -66,6 +66,7 @@ export default class Restore extends BaseCommand {
   static override examples: (string | { description: string; command: string })[] = [
     '<%= config.bin %> <%= command.id %> shop.dbimg postgres://postgres@localhost/shop --create',
     '<%= config.bin %> <%= command.id %> shop.dbimg postgres://postgres@localhost/shop --dry-run',
+    '<%= config.bin %> <%= command.id %> app.dbimg copy.db --prove',
     {
       description:
         'Into another engine: what becomes of each type is printed, docs/cross-engine.md tells why.',

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
-import { type Command, Flags, Parser } from '@oclif/core';
+import type { Command } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.ts';
 import { ERRORS } from '../../src/core/errors.ts';
 
 type CommandClass = typeof Command;
-type Example = string | { readonly description: string; readonly command: string };
 
 const COMMANDS_DIR = new URL('../../src/commands/', import.meta.url);
 const commands = new Map<string, CommandClass>();
@@ -55,27 +54,6 @@ test('no flag takes a secret as its value', () => {
       assert.doesNotMatch(flag, /^(password|passphrase|secret)$/u, name);
   }
 });
-
-test('every example is understood', async () => {
-  for (const [name, command] of commands) {
-    for (const example of (command.examples ?? []) as Example[]) {
-      const text = typeof example === 'string' ? example : example.command;
-      const line = text.replace('<%= config.bin %> <%= command.id %>', `dbimg ${name}`);
-      assert.doesNotMatch(line, /<%/u);
-      const [program, id, ...argv] = dbimgWords(line);
-      assert.deepEqual([program, id], ['dbimg', name], line);
-      const flags = { ...command.baseFlags, ...command.flags, json: Flags.boolean() };
-      await Parser.parse(argv, { args: command.args, flags, strict: true, '--': true });
-    }
-  }
-});
-
-/** The words of the part of a pipeline that is ours. */
-function dbimgWords(line: string): string[] {
-  const part = line.split('|').find((segment) => segment.trim().startsWith('dbimg')) ?? '';
-  const words = part.trim().match(/"[^"]*"|\S+/gu) ?? [];
-  return words.map((word) => word.replace(/^"(.*)"$/u, '$1'));
-}
 
 test('docs/exit-codes.md has every error code with its exit code and meaning, and no other', async () => {
   const rows = [...(await document('exit-codes.md')).matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (.*)\. \|$/gmu)];
