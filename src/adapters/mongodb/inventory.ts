@@ -3,7 +3,7 @@ import type { ObjectName } from '../../core/adapter.ts';
 import { INTERNAL_DATABASES } from './location.ts';
 import { BUCKETS, databaseOf, FUNCTIONS, namespaceOf, SCRATCH, VIEWS } from './names.ts';
 import { inParallel } from './parallel.ts';
-import { decodeSimply, elementsOf, fieldOf, textOf } from './rawbson.ts';
+import { decodeSimply, documentWith, elementsOf, fieldOf, textOf } from './rawbson.ts';
 import type { Session } from './session.ts';
 
 export type CollectionKind = 'collection' | 'timeseries' | 'view';
@@ -73,9 +73,24 @@ export async function takeInventory(
   return { collections, strange, scratch };
 }
 
-function listCollections(session: Session, database: string): AsyncGenerator<Buffer> {
+function listCollections(session: Session, database: string, filter = {}): AsyncGenerator<Buffer> {
   const doing = { what: `The collections of ${database} could not be listed`, object: [database] };
-  return session.documents(database, { listCollections: 1 }, doing);
+  return session.documents(database, { listCollections: 1, filter }, doing);
+}
+
+/** The name that a collection has now: mostly the one that it had. */
+export async function nameOfUuid(
+  session: Session,
+  database: string,
+  before: string,
+  uuid: string,
+): Promise<string | undefined> {
+  for (const filter of [{ name: before }, {}]) {
+    for await (const info of listCollections(session, database, filter)) {
+      if (uuidOf(info) === uuid) return textOf(fieldOf(info, 'name'));
+    }
+  }
+  return undefined;
 }
 
 function describe(object: ObjectName, info: Buffer): ListedCollection {
@@ -117,10 +132,19 @@ export async function listIndexes(
     const given = await definitionsOf(session, collection.object, collection.object[1] as string);
     const original =
       collection.kind === 'timeseries' ? await originalsOf(session, collection) : new Map<string, Buffer>();
-    const indexes = given.map((index) => original.get(textOf(fieldOf(index, 'name')) ?? '') ?? index);
+    const indexes = given.map((index) => asNow(index, original.get(textOf(fieldOf(index, 'name')) ?? '')));
     found.set(collection, indexes);
   });
   return found;
+}
+
+/** An index in the words in which it was made, hidden or not as it is now. */
+function asNow(index: Buffer, original: Buffer | undefined): Buffer {
+  if (!original) return index;
+  const hidden = fieldOf(index, 'hidden');
+  if (Boolean(hidden) === Boolean(fieldOf(original, 'hidden'))) return original;
+  const rest = [...elementsOf(original)].filter(({ key }) => key !== 'hidden');
+  return documentWith(hidden ? [...rest, hidden] : rest);
 }
 
 /** Those that are not made with the collection. */

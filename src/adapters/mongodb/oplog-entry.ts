@@ -51,16 +51,44 @@ export function commandOf(o: Element | undefined): string {
   return '';
 }
 
-/** Entries of these databases, or of all that are not the server's own; transactions of whatever they concern. */
+/** Collections of `admin` with users and roles. */
+const PRINCIPALS: ReadonlyMap<string, 'user' | 'role'> = new Map([
+  ['admin.system.users', 'user'],
+  ['admin.system.roles', 'role'],
+]);
+
+/** Whether an entry changes a user or a role. */
+export function principalKindOf(ns: string): 'user' | 'role' | undefined {
+  return PRINCIPALS.get(ns);
+}
+
+/** The database that owns the user or role that an entry changes: ids are `database.name`. */
+export function ownerOf({ op, o, o2 }: Pick<Entry, 'op' | 'o' | 'o2'>): string {
+  const id = textOf(fieldOf((op === 'u' ? o2 : o)?.value ?? EMPTY, '_id')) ?? '';
+  return databaseOfNamespace(id);
+}
+
+const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
+
+/**
+ * Entries of these databases and of their users and roles, or of all that are not the server's own; transactions of
+ * whatever they concern.
+ */
 export function wantedEntries(
   database: string | undefined,
   selects: (object: ObjectName) => boolean,
+  noSecrets: boolean,
 ): Wanted {
   return (bytes) => {
     const op = textOf(fieldOf(bytes, 'op')) ?? '';
     if (op === 'n') return false;
     const ns = textOf(fieldOf(bytes, 'ns')) ?? '';
     const own = databaseOfNamespace(ns);
+    const kind = principalKindOf(ns);
+    if (kind !== undefined) {
+      if (kind === 'user' && noSecrets) return false;
+      return database === undefined || ownerOf(entryOf(bytes)) === database;
+    }
     if (op === 'c' && own === 'admin') return TRANSACTIONS.has(commandOf(fieldOf(bytes, 'o')));
     if (database === undefined ? INTERNAL_DATABASES.has(own) : own !== database) return false;
     const object = concerned(op, ns, bytes);
@@ -87,14 +115,51 @@ export function userObject(database: string, name: string): ObjectName {
   return [database, name.startsWith(BUCKETS) ? name.slice(BUCKETS.length) : name];
 }
 
-/** What an entry does to definitions: nothing; makes a new collection; changes what is there, so that snapshots of it end. */
+/**
+ * What an entry does to definitions: nothing; makes a new collection, or changes a view, a user or a role, so that the
+ * catalog is another; changes what holds documents, so that snapshots of it end.
+ */
 export type DefinitionChange = 'none' | 'creates' | 'changes';
 
 export function definitionChangeOf(bytes: Uint8Array): DefinitionChange {
-  if (textOf(fieldOf(bytes, 'op')) !== 'c') return 'none';
-  const command = commandOf(fieldOf(bytes, 'o'));
+  const ns = textOf(fieldOf(bytes, 'ns')) ?? '';
+  if (textOf(fieldOf(bytes, 'op')) !== 'c') return isCatalog(ns) ? 'creates' : 'none';
+  const o = fieldOf(bytes, 'o');
+  const command = commandOf(o);
+  if (o && command === 'applyOps') {
+    for (const operation of operationsIn(o)) {
+      if (isCatalog(textOf(fieldOf(operation, 'ns')) ?? '')) return 'creates';
+    }
+  }
   if (TRANSACTIONS.has(command)) return 'none';
   return command === 'create' ? 'creates' : 'changes';
+}
+
+/** Whether documents of this collection are definitions. */
+function isCatalog(ns: string): boolean {
+  return PRINCIPALS.has(ns) || objectOfNamespace(ns)[1] === VIEWS;
+}
+
+/** Commands that a restore can run again, or need not. */
+const REPLAYED = new Set([
+  ...TRANSACTIONS,
+  ...['create', 'drop', 'dropDatabase', 'renameCollection', 'collMod'],
+  ...['createIndexes', 'commitIndexBuild', 'dropIndexes', 'deleteIndexes'],
+  ...['startIndexBuild', 'abortIndexBuild', 'setMultikeyMetadata', 'dropIdent'],
+]);
+
+/** A command that no restore can run again, and of what. */
+export interface Unreplayable {
+  readonly command: string;
+  readonly object: ObjectName;
+}
+
+export function unreplayableIn(bytes: Uint8Array): Unreplayable | undefined {
+  const { op, ns, o } = entryOf(bytes);
+  const command = commandOf(o);
+  if (op !== 'c' || REPLAYED.has(command)) return undefined;
+  const [first] = o ? elementsOf(o.value) : [];
+  return { command, object: [databaseOfNamespace(ns), textOf(first) ?? ''] };
 }
 
 /** The operations that an `applyOps` holds. */

@@ -6,7 +6,13 @@ import { DbimgError } from '../../core/errors.ts';
 import { isTransient, serverCode } from './errors.ts';
 import { type ClusterTime, clusterTimeOf, numberOfTime, toTimestamp } from './facts.ts';
 import type { Endpoint } from './location.ts';
-import { definitionChangeOf, timeOfEntry, type Wanted } from './oplog-entry.ts';
+import {
+  definitionChangeOf,
+  timeOfEntry,
+  type Unreplayable,
+  unreplayableIn,
+  type Wanted,
+} from './oplog-entry.ts';
 import { type Batch, documentsIn, Session } from './session.ts';
 
 export const OPLOG = 'mongo.oplog';
@@ -40,6 +46,7 @@ export class OplogTail implements ChangeFeed {
   /** When a definition was changed, and when one was made, the last time. */
   #lastChange = 0n;
   #lastCreation = 0n;
+  #unreplayable: Unreplayable | undefined;
   #end: bigint | undefined;
   #needed: boolean | undefined;
   #failure: DbimgError | undefined;
@@ -75,6 +82,20 @@ export class OplogTail implements ChangeFeed {
   /** Whether, as far as has been seen, a definition was changed after `time`, or also one made. */
   changedSince(time: bigint, what: 'changes' | 'also creates'): boolean {
     return this.#lastChange > time || (what === 'also creates' && this.#lastCreation > time);
+  }
+
+  /** @throws DbimgError `SOURCE_CHANGED` if something was run that no restore could run again. */
+  assertReplayable(): void {
+    if (!this.#unreplayable) return;
+    const { command, object } = this.#unreplayable;
+    throw new DbimgError(
+      'SOURCE_CHANGED',
+      `${command} was run, which the log of the image could not repeat.`,
+      {
+        object,
+        hint: 'Dump again while no such commands are run.',
+      },
+    );
   }
 
   /** Resolves when everything up to `time` has been seen. Rejects if that cannot be. */
@@ -208,7 +229,10 @@ export class OplogTail implements ChangeFeed {
         kept.push(entry);
         length += entry.length;
         const change = definitionChangeOf(entry);
-        if (change === 'changes') this.#lastChange = time;
+        if (change === 'changes') {
+          this.#lastChange = time;
+          this.#unreplayable ??= unreplayableIn(entry);
+        }
         if (change === 'creates') this.#lastCreation = time;
       }
       last = time;

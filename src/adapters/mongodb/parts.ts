@@ -12,6 +12,8 @@ export interface Scope {
   readonly database: string;
   /** Where the documents lie: another name than the object's for time-series, and in a restore. */
   readonly storage: string;
+  /** Of what holds the documents, hexadecimal: by that it is found again if it gets another name meanwhile. */
+  readonly uuid?: string;
   readonly capped: boolean;
   /** Mean length of a document in bytes, or 0. */
   readonly mean: number;
@@ -21,6 +23,7 @@ export interface Scope {
 
 export interface Divisible extends Pick<ListedCollection, 'object' | 'storage' | 'capped' | 'clustered'> {
   readonly kind: 'collection' | 'timeseries';
+  readonly uuid?: string | undefined;
   readonly size: Size;
   /** Name in the image. */
   readonly open: Omit<StreamOpen, 'part'>;
@@ -53,6 +56,7 @@ export async function* partsOf(session: Session, collection: Divisible, lanes: n
     const scope: Scope = {
       database: databaseOf(collection.object),
       storage: collection.storage,
+      ...(collection.uuid === undefined ? {} : { uuid: collection.uuid }),
       capped: collection.capped,
       mean: size.records === 0 ? 0 : size.bytes / size.records,
       ...(parts === 1 ? {} : { range }),

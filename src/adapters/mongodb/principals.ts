@@ -1,7 +1,9 @@
 /** Users and roles: gathered beside, and merged into those of the server by the server itself. */
+import type { Document } from 'mongodb';
 import type { ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { Principal } from './catalog.ts';
+import { type Entry, ownerOf, principalKindOf } from './oplog-entry.ts';
 import type { Places } from './place.ts';
 import { decodeExactly, fieldOf, type Ordered, textOf } from './rawbson.ts';
 import type { Session } from './session.ts';
@@ -9,6 +11,7 @@ import type { Session } from './session.ts';
 /** Roles of `admin` by which their holder can become anybody. */
 const ALMIGHTY = new Set(['root', '__system', 'userAdminAnyDatabase', 'userAdmin', 'dbOwner', 'restore']);
 const NAMED = 20;
+const KINDS = ['user', 'role'] as const;
 
 /** Whether who has it can do everything. */
 export function isAlmighty(principal: Buffer): boolean {
@@ -25,6 +28,7 @@ export interface PrincipalOptions {
   readonly trust: boolean;
   /** Those that are there already become as they are in the image. */
   readonly replace: boolean;
+  readonly noSecrets: boolean;
   /** Then users and roles of this database that are not in the image go. */
   readonly database: string | undefined;
 }
@@ -34,11 +38,21 @@ interface Added {
   readonly document: Ordered;
 }
 
+/** An entry of the log that changes a user or a role, as `applyOps` takes it. */
+interface Change {
+  readonly kind: Principal['kind'];
+  readonly operation: Document;
+}
+
 const DOING = { what: 'Users and roles could not be restored' };
 
 export class Principals {
   readonly #options: PrincipalOptions;
-  readonly #added: Added[] = [];
+  /** As they are at the source. */
+  #noted: Principal[] = [];
+  readonly #changes: Change[] = [];
+  /** The one database that the image is of. */
+  source: string | undefined;
   #begun = false;
 
   constructor(options: PrincipalOptions) {
@@ -48,37 +62,74 @@ export class Principals {
   /** Notes them for the end, and makes sure that they can then be made. */
   async add(session: Session, principals: readonly Principal[]): Promise<void> {
     if (principals.length === 0) return;
-    if (!this.#begun) {
-      this.#begun = true;
-      // Of nothing: whoever may not do this shall know before anything has changed.
-      await this.#merge(session, false, '');
-    }
+    await this.#begin(session);
     if (!this.#options.trust) await this.#assertTrusted(session, principals);
-    for (const { kind, document } of principals) {
-      this.#added.push({ kind, document: this.#moved(kind, document) });
+    this.#noted.push(...principals);
+  }
+
+  /** Notes what the log changes. */
+  change(entry: Entry): void {
+    const { op, ns, o, o2 } = entry;
+    const kind = principalKindOf(ns);
+    if (!kind || !o || (kind === 'user' && this.#options.noSecrets)) return;
+    if (this.source !== undefined && ownerOf(entry) !== this.source) return;
+    const operation = { op, o: decodeExactly(o.value), ...(o2 ? { o2: decodeExactly(o2.value) } : {}) };
+    this.#changes.push({ kind, operation });
+  }
+
+  /** Has the server apply the changes of the log to those that the catalog has, beside. */
+  async settle(session: Session): Promise<void> {
+    if (this.#changes.length === 0) return;
+    await this.#begin(session);
+    await this.#fill(session, this.#noted.map(asAdded));
+    for (const { kind, operation } of this.#changes) {
+      const ns = this.#temporary(kind).join('.');
+      const command = { applyOps: [{ ...operation, ns }], allowAtomic: false };
+      await session.command('admin', command, DOING);
     }
+    this.#noted = [];
+    for (const kind of KINDS) {
+      for await (const bytes of session.documents('admin', { find: this.#temporary(kind)[1] }, DOING)) {
+        // Of one that the dump did not read, changes make no whole.
+        if (fieldOf(bytes, kind)) this.#noted.push({ kind, document: Buffer.from(bytes) });
+      }
+    }
+    await this.abandon(session);
+    if (!this.#options.trust) await this.#assertTrusted(session, this.#noted);
+  }
+
+  async #begin(session: Session): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    // Of nothing: whoever may not do this shall know before anything has changed.
+    await this.#merge(session, false, '');
   }
 
   /** Makes them. */
   async publish(session: Session): Promise<void> {
     if (!this.#begun) return;
     const { replace, database } = this.#options;
-    const documents = replace && database === undefined ? await this.#withOthers(session) : this.#added;
-    for (const kind of ['user', 'role'] as const) {
+    const added = this.#noted.map(({ kind, document }) => ({ kind, document: this.#moved(kind, document) }));
+    await this.#fill(session, added);
+    if (replace && database === undefined) await this.#fill(session, await this.#others(session, added));
+    await this.#merge(session, replace, database ?? '');
+    await this.abandon(session);
+  }
+
+  async #fill(session: Session, documents: readonly Added[]): Promise<void> {
+    for (const kind of KINDS) {
       const ofKind = documents.filter((each) => each.kind === kind).map(({ document }) => document);
       for (let at = 0; at < ofKind.length; at += 500) {
         const command = { insert: this.#temporary(kind)[1], documents: ofKind.slice(at, at + 500) };
         await session.command('admin', command, DOING);
       }
     }
-    await this.#merge(session, replace, database ?? '');
-    await this.abandon(session);
   }
 
   /** Leaves nothing beside. */
   async abandon(session: Session): Promise<void> {
     if (!this.#begun) return;
-    for (const kind of ['user', 'role'] as const) {
+    for (const kind of KINDS) {
       await session.command('admin', { drop: this.#temporary(kind)[1] }, DOING).catch((error: unknown) => {
         if (!/ns not found/.test(String(error))) throw error;
       });
@@ -94,16 +145,16 @@ export class Principals {
   }
 
   /** Who is there and not in the image stays. */
-  async #withOthers(session: Session): Promise<Added[]> {
-    const ids = new Set(this.#added.map(({ kind, document }) => `${kind} ${document.get('_id')}`));
+  async #others(session: Session, added: readonly Added[]): Promise<Added[]> {
+    const ids = new Set(added.map(({ kind, document }) => `${kind} ${document.get('_id')}`));
     const others: Added[] = [];
-    for (const kind of ['user', 'role'] as const) {
+    for (const kind of KINDS) {
       for await (const bytes of session.documents('admin', { find: `system.${kind}s` }, DOING)) {
         const document = decodeExactly(bytes);
         if (!ids.has(`${kind} ${document.get('_id')}`)) others.push({ kind, document });
       }
     }
-    return [...this.#added, ...others];
+    return others;
   }
 
   async #assertTrusted(session: Session, principals: readonly Principal[]): Promise<void> {
@@ -137,6 +188,10 @@ export class Principals {
   #temporary(kind: Principal['kind']): ObjectName {
     return ['admin', `dbimg_${this.#options.run}_${kind}s`];
   }
+}
+
+function asAdded({ kind, document }: Principal): Added {
+  return { kind, document: decodeExactly(document) };
 }
 
 /** The document with another database wherever it names one. */

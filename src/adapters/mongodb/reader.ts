@@ -7,6 +7,7 @@ import { DbimgError } from '../../core/errors.ts';
 import type { Doing } from '../../core/server-errors.ts';
 import { isSnapshotGone, isTransient, serverCode } from './errors.ts';
 import { type ClusterTime, toTimestamp } from './facts.ts';
+import { nameOfUuid } from './inventory.ts';
 import type { Endpoint } from './location.ts';
 import { namespaceOf } from './names.ts';
 import type { Scope } from './parts.ts';
@@ -72,12 +73,16 @@ export class MongoReadLane implements ReadLane {
         await this.#pass(reading, doing);
         return;
       } catch (error) {
-        if (this.#goesOnLate(error, reading)) continue;
+        if (isSnapshotGone(error) && this.#goesOnLate(reading)) continue;
         if (serverCode(error) === RECORD_GONE && (await this.#stepBack(reading, doing))) continue;
         if (scope.capped && serverCode(error) === POSITION_LOST) {
           // Everything up to here has been overwritten, so all that is there now comes after it.
           reading.restart();
           continue;
+        }
+        if (await this.#wasMoved(error, reading)) {
+          if (this.#goesOnLate(reading)) continue;
+          if (++tries <= RETRIES && reading.elsewhere()) continue;
         }
         const retry = isTransient(error) && this.#invitation.resumable && reading.elsewhere();
         if (!retry || ++tries > RETRIES) throw error;
@@ -88,11 +93,22 @@ export class MongoReadLane implements ReadLane {
 
   /** From where the reading stands to its end, or to an error. */
   async #pass(reading: Reading, doing: Doing): Promise<void> {
-    await using cursor = this.#session.cursor(reading.scope.database, doing);
+    const { uuid, database } = reading.scope;
+    const checked = this.#invitation.late && uuid !== undefined;
+    if (checked && !this.#atClusterTime(reading.scope)) {
+      const storage = await nameOfUuid(this.#session, database, reading.storage, uuid);
+      // It was dropped, which the log says too.
+      if (storage === undefined) return;
+      reading.storage = storage;
+    }
+    await using cursor = this.#session.cursor(database, doing);
     let batch = await this.#open(cursor, reading);
+    // An open cursor ends when its collection gets another name. One without documents may never have had one.
+    const empty = batch.id.isZero() && batch.elements.length === 0;
+    if (checked && (empty || !this.#atClusterTime(reading.scope))) await this.#assertThere(reading, uuid);
     reading.opened(batch);
     if (!batch.id.isZero() && reading.wantsEnd && this.#invitation.clusterTime && !this.#late) {
-      reading.end = await this.#lastPlace(reading.scope, doing);
+      reading.end = await this.#lastPlace(reading, doing);
     }
     for (;;) {
       await reading.sink.pressure();
@@ -110,17 +126,38 @@ export class MongoReadLane implements ReadLane {
     return await cursor.open({ ...reading.command(), readConcern: this.#readConcern(reading.scope) });
   }
 
+  #atClusterTime(scope: Scope): boolean {
+    return this.#invitation.clusterTime !== undefined && !this.#late && !scope.capped;
+  }
+
   #readConcern(scope: Scope): Document {
     const { clusterTime, readConcern } = this.#invitation;
-    if (!clusterTime || this.#late || scope.capped) return { level: readConcern };
+    if (!clusterTime || !this.#atClusterTime(scope)) return { level: readConcern };
     return { level: 'snapshot', atClusterTime: toTimestamp(clusterTime) };
   }
 
+  /** @throws DbimgError `SOURCE_CHANGED` if what was opened by its name has another by now. */
+  async #assertThere({ scope, storage }: Reading, uuid: string): Promise<void> {
+    const name = await nameOfUuid(this.#session, scope.database, storage, uuid);
+    if (name === storage) return;
+    throw new DbimgError('SOURCE_CHANGED', 'The collection got another name while it was read.', {
+      object: [scope.database, storage],
+    });
+  }
+
+  /** Whether reading failed because the collection has another name, or none, by now. */
+  async #wasMoved(error: unknown, { scope, storage }: Reading): Promise<boolean> {
+    const { uuid, database } = scope;
+    if (!this.#invitation.late || uuid === undefined || isTransient(error)) return false;
+    this.#context.signal.throwIfAborted();
+    return (await nameOfUuid(this.#session, database, storage, uuid)) !== storage;
+  }
+
   /** The record id behind which nothing lay at the snapshot's time. */
-  async #lastPlace(scope: Scope, doing: Doing): Promise<bigint | undefined> {
+  async #lastPlace({ scope, storage }: Reading, doing: Doing): Promise<bigint | undefined> {
     const command = {
       ...{
-        find: scope.storage,
+        find: storage,
         hint: { $natural: -1 },
         limit: 1,
         showRecordId: true,
@@ -137,7 +174,8 @@ export class MongoReadLane implements ReadLane {
 
   /** Goes on behind the last document of those read last that is still there. */
   async #stepBack(reading: Reading, doing: Doing): Promise<boolean> {
-    const { database, storage } = reading.scope;
+    const { storage, scope } = reading;
+    const { database } = scope;
     const $in = reading.lastIds().map(({ id }) => id);
     const command = { find: storage, filter: { _id: { $in } }, projection: { _id: 1 }, showRecordId: true };
     const places = new Map<string, bigint>();
@@ -149,9 +187,9 @@ export class MongoReadLane implements ReadLane {
     return reading.goOnBehind(places);
   }
 
-  #goesOnLate(error: unknown, reading: Reading): boolean {
+  #goesOnLate(reading: Reading): boolean {
     const { clusterTime, late, channel } = this.#invitation;
-    if (!clusterTime || this.#late || !late || !isSnapshotGone(error)) return false;
+    if (!clusterTime || this.#late || !late) return false;
     this.#late = true;
     if (channel !== undefined) {
       const said = new BroadcastChannel(channel);
@@ -171,6 +209,8 @@ export class MongoReadLane implements ReadLane {
 class Reading {
   readonly scope: Scope;
   readonly sink: RecordSink;
+  /** The name under which the documents lie now. */
+  storage: string;
   readonly #input: FramedInput;
   readonly #batchSize: number | undefined;
   /** The batch that was taken last: its last document tells where to go on. */
@@ -190,6 +230,7 @@ class Reading {
   constructor(scope: Scope, sink: RecordSink, ordered: boolean) {
     this.#ordered = ordered && !scope.capped;
     this.scope = scope;
+    this.storage = scope.storage;
     this.sink = sink;
     this.#input = sink.framed('bson-array');
     const { mean } = scope;
@@ -199,7 +240,7 @@ class Reading {
 
   command(): Document {
     const { scope } = this;
-    const base = { find: scope.storage, batchSize: this.#batchSize, noCursorTimeout: true };
+    const base = { find: this.storage, batchSize: this.#batchSize, noCursorTimeout: true };
     const after = this.#after;
     if (!scope.range && !this.#ordered) {
       const resume = after && 'token' in after ? { $_resumeAfter: decodeExactly(after.token) } : {};

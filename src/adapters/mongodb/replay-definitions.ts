@@ -1,13 +1,15 @@
 /** Commands of an oplog that make, change and drop collections, indexes and views. */
 import type { ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { createCommand, EMPTY } from './creating.ts';
+import { inUserWords } from './bucket-indexes.ts';
+import { createCommand, EMPTY, expires } from './creating.ts';
 import { serverCode } from './errors.ts';
 import { BUCKETS, databaseOf, namespaceOf, scratchName, VIEWS } from './names.ts';
 import { databaseOfNamespace, type Entry, objectOfNamespace, userObject } from './oplog-entry.ts';
 import type { Places } from './place.ts';
 import { type IndexEdit, type Made, type MadeView, newlyMade } from './publication.ts';
 import {
+  decodeExactly,
   documentsOf,
   documentWith,
   type Element,
@@ -29,6 +31,10 @@ export interface ReplayState {
   readonly views: Map<string, MadeView | null>;
   /** Whether an object is to be restored. */
   wants(object: ObjectName): boolean;
+  /** Forgets the views that the catalog has of a database. */
+  dropViews(database: string): void;
+  /** Documents of a collection will go away by themselves. */
+  expiring(): Promise<void>;
   /** Makes sure that there is room for a database that comes into being. */
   enter(object: ObjectName): Promise<void>;
 }
@@ -84,9 +90,12 @@ export class ReplayedDefinitions {
     const made = ui === undefined ? undefined : this.#byUuid.get(ui);
     switch (command) {
       case 'create':
+        // Where views are defined: it is there as soon as there is one.
+        if (name === VIEWS) return;
         if (!made && ui !== undefined && this.#state.wants(object)) await this.#create(object, name, ui, o);
         return;
       case 'drop':
+        if (name === VIEWS) this.#dropViews(databaseOf(object));
         if (made) await this.#drop(made);
         return;
       case 'dropDatabase':
@@ -160,7 +169,15 @@ export class ReplayedDefinitions {
     for (const [key, each] of this.#state.made) if (each === made) this.#state.made.delete(key);
   }
 
+  #dropViews(database: string): void {
+    this.#state.dropViews(database);
+    for (const key of this.#state.views.keys()) {
+      if (databaseOf(JSON.parse(key)) === database) this.#state.views.delete(key);
+    }
+  }
+
   async #dropDatabase(database: string): Promise<void> {
+    this.#dropViews(database);
     for (const made of [...this.#state.made.values()]) {
       if (databaseOf(made.object) === database) await this.#drop(made);
     }
@@ -188,26 +205,27 @@ export class ReplayedDefinitions {
   async #modify(made: Made, o: Element): Promise<void> {
     const fields = [...elementsOf(o.value)].slice(1);
     const index = fields.find(({ key }) => key === 'index');
-    if (index) {
-      made.edits.push(modification(index));
-      return;
-    }
+    if (index) made.edits.push(modification(index));
+    const changed = fields.filter(({ key }) => key !== 'index');
+    if (changed.length === 0) return;
     const { scratch, object } = made;
     const doing = { what: `${namespaceOf(object)} could not be changed`, object };
     const options = [...elementsOf(fieldOf(made.info, 'options')?.value ?? EMPTY)];
-    const kept = options.filter(({ key }) => !fields.some((field) => field.key === key));
     // Time-series collections are made once more at the end, from this.
-    made.info = infoWith(object, made.kind, [...kept, ...fields]);
-    const command = { collMod: scratch[1], ...Object.fromEntries(createOptions(made.info, fields)) };
+    made.info = infoWith(object, made.kind, modified(options, changed));
+    if (expires(made.info)) await this.#state.expiring();
+    const command = { collMod: scratch[1], ...Object.fromEntries(decodeExactly(documentWith(changed))) };
     await this.#state.session.command(databaseOf(scratch), command, doing);
   }
 
   #editIndexes(made: Made, command: string, o: Element): void {
     if (command === 'commitIndexBuild') {
       const list = fieldOf(o.value, 'indexes');
-      for (const index of documentsOf(list?.value ?? EMPTY)) made.edits.push(addition(Buffer.from(index)));
+      for (const index of documentsOf(list?.value ?? EMPTY)) {
+        made.edits.push(addition(Buffer.from(index), made));
+      }
     } else if (command === 'createIndexes') {
-      made.edits.push(addition(documentWith([...elementsOf(o.value)].slice(1))));
+      made.edits.push(addition(documentWith([...elementsOf(o.value)].slice(1)), made));
     } else {
       const name = textOf(fieldOf(o.value, 'index')) ?? '';
       made.edits.push((indexes) => (name === '*' ? [] : indexes.filter((index) => nameIn(index) !== name)));
@@ -215,12 +233,26 @@ export class ReplayedDefinitions {
   }
 }
 
-function createOptions(info: Buffer, fields: readonly Element[]): [string, unknown][] {
-  const command = createCommand('', info);
-  return fields.map(({ key }) => [key, command[key]]);
+/** Options as `collMod` leaves them. */
+function modified(options: readonly Element[], changes: readonly Element[]): Element[] {
+  const kept = options.filter(({ key }) => !changes.some((change) => change.key === key));
+  const set = changes.flatMap((change) => {
+    if (change.key === 'expireAfterSeconds' && change.type === TYPE.string) return [];
+    if (change.key !== 'timeseries') return [change];
+    const before = options.find(({ key }) => key === 'timeseries');
+    const own = [...elementsOf(before?.value ?? EMPTY)];
+    const fields = [...elementsOf(change.value)];
+    // How long a bucket is follows from the granularity, unless both are given.
+    const stays = own.filter(
+      ({ key }) => !fields.some((field) => field.key === key) && !key.startsWith('bucket'),
+    );
+    return [{ ...change, value: documentWith([...stays, ...fields]) }];
+  });
+  return [...kept, ...set];
 }
 
-function addition(index: Buffer): IndexEdit {
+function addition(definition: Buffer, { kind, info }: Made): IndexEdit {
+  const index = kind === 'timeseries' ? inUserWords(definition, info) : definition;
   const name = nameIn(index);
   return (indexes) => [...indexes.filter((each) => nameIn(each) !== name), index];
 }
@@ -231,9 +263,10 @@ function modification(change: Element): IndexEdit {
   const name = textOf(fields.find(({ key }) => key === 'name'));
   const pattern = fields.find(({ key }) => key === 'keyPattern')?.value;
   const options = fields.filter(({ key }) => key !== 'name' && key !== 'keyPattern');
+  const unique = options.some(({ key }) => key === 'unique');
   return (indexes) =>
     indexes.map((index) => {
-      const own = [...elementsOf(index)];
+      const own = [...elementsOf(index)].filter((field) => field.key !== 'prepareUnique' || !unique);
       const key = own.find((field) => field.key === 'key')?.value;
       if (name === undefined ? !pattern || !key?.equals(pattern) : nameIn(index) !== name) return index;
       return documentWith([

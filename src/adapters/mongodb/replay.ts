@@ -6,7 +6,8 @@
 import type { ChangeSource } from '../../core/adapter.ts';
 import { ByteSpool, type Extent } from '../../core/engine/byte-spool.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { commandOf, type Entry, entryOf, operationsIn } from './oplog-entry.ts';
+import { commandOf, type Entry, entryOf, operationsIn, principalKindOf } from './oplog-entry.ts';
+import type { Principals } from './principals.ts';
 import { fieldOf, numberOf, sequenceOf, timestampOf } from './rawbson.ts';
 import type { ReplayedDefinitions } from './replay-definitions.ts';
 import type { ReplayedDocuments } from './replay-documents.ts';
@@ -19,15 +20,23 @@ const SILENT_COMMANDS = new Set(['startIndexBuild', 'abortIndexBuild', 'setMulti
 /** A transaction whose end has not come: where its operations are kept. */
 type OpenTransaction = Extent[];
 
+export interface Replayed {
+  readonly documents: ReplayedDocuments;
+  readonly definitions: ReplayedDefinitions;
+  readonly principals: Pick<Principals, 'change'>;
+}
+
 export class Replay implements AsyncDisposable {
   readonly #documents: ReplayedDocuments;
   readonly #definitions: ReplayedDefinitions;
+  readonly #principals: Replayed['principals'];
   readonly #spool: ByteSpool;
   readonly #open = new Map<string, OpenTransaction>();
 
-  constructor(documents: ReplayedDocuments, definitions: ReplayedDefinitions, tmp?: string) {
+  constructor({ documents, definitions, principals }: Replayed, tmp?: string) {
     this.#documents = documents;
     this.#definitions = definitions;
+    this.#principals = principals;
     this.#spool = new ByteSpool(tmp);
   }
 
@@ -76,6 +85,7 @@ export class Replay implements AsyncDisposable {
 
   async #change(entry: Entry): Promise<void> {
     if (this.#definitions.isOfViews(entry)) this.#definitions.view(entry);
+    else if (principalKindOf(entry.ns)) this.#principals.change(entry);
     else await this.#documents.add(entry);
   }
 

@@ -171,8 +171,10 @@ export class MongoSnapshot implements Snapshot {
       return { position: this.position, ...(tail ? { logUnneeded: true } : {}) };
     }
     if (!tail) throw notHeld();
-    if (way.by === 'cluster time') tail.decide(true);
     const end = await new History(session).newest();
+    await tail.reached(end);
+    tail.assertReplayable();
+    if (way.by === 'cluster time') tail.decide(true);
     return { position: positionAt(clusterTimeOf(end)) };
   }
 
@@ -265,7 +267,11 @@ async function beginTail(common: Common, history: History): Promise<OplogTail | 
     return await OplogTail.begin(
       endpoint,
       start,
-      wantedEntries(endpoint.database, (object) => options.selects?.(object) ?? true),
+      wantedEntries(
+        endpoint.database,
+        (object) => options.selects?.(object) ?? true,
+        options.noSecrets ?? false,
+      ),
       context,
       options.tmp,
     );

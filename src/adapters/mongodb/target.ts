@@ -65,6 +65,8 @@ export class MongoTarget implements Target {
   /** By the name in the image, whatever the log makes of it: catalog entries go by that. */
   readonly #listed = new Map<string, Made>();
   readonly #views = new Map<string, MadeView>();
+  /** Databases of the image whose views the log drops. */
+  readonly #viewless = new Set<string>();
   /** Views as the log leaves them; null if it drops one. */
   readonly #logged = new Map<string, MadeView | null>();
   /** Databases at the target that are being filled, and that of the image which each is. */
@@ -96,6 +98,7 @@ export class MongoTarget implements Target {
       places: this.#places,
       trust: options.trust ?? false,
       replace: options.replace ?? false,
+      noSecrets: options.noSecrets ?? false,
       database,
     });
     const invitation: TargetInvitation = {
@@ -136,6 +139,7 @@ export class MongoTarget implements Target {
     }
     const source = image.server.settings.database;
     const database = this.#targetOf(image);
+    if (source !== undefined) this.#principals.source = source;
     if (source !== undefined && database !== undefined) this.#databases.set(database, source);
   }
 
@@ -187,22 +191,26 @@ export class MongoTarget implements Target {
       made: this.#made,
       views: this.#logged,
       wants,
+      dropViews: (database) => this.#viewless.add(database),
+      expiring: () => this.#ttl.stop(this.#session),
       enter: (object) => this.#enter(object),
     });
     const documents = new ReplayedDocuments(this.#session, this.#facts.info.version, (uuid, ns) =>
       definitions.find(uuid, ns),
     );
-    await using replay = new Replay(documents, definitions, this.#options.tmp);
+    const principals = this.#principals;
+    await using replay = new Replay({ documents, definitions, principals }, this.#options.tmp);
     await replay.run(changes, numberOfTime(until.position.value as unknown as ClusterTime));
     return until.position;
   }
 
-  /** Indexes of which only the log tells, and those that were dropped for it. */
+  /** Users and roles as the log leaves them; indexes of which only the log tells, and those that were dropped for it. */
   async check(): Promise<readonly Check[]> {
     const late = [...this.#made.values()].filter(
       ({ indexed, edits, indexes }) => !indexed && edits.length + indexes.length > 0,
     );
     await inParallel(late, this.#options.lanes, (made) => this.#build(made));
+    await this.#principals.settle(this.#session);
     return [];
   }
 
@@ -384,6 +392,7 @@ export class MongoTarget implements Target {
   }
 
   #noteView(entry: CatalogEntry): void {
+    if (this.#viewless.has(databaseOf(entry.object))) return;
     const final = this.#places.final(entry.object);
     this.#views.set(JSON.stringify(entry.object), { final, info: infoOf(entry) });
   }
