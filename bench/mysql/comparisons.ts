@@ -229,18 +229,21 @@ export async function compareRestore(bench: Bench): Promise<readonly Comparison[
   if (hasMydumper(bench) && (await missing(folder))) await run([mydumper(bench)], env);
   await haveReadyFiles(bench);
   const ours = 'dbimg restore';
+  const unlogged = 'dbimg restore ?binlog=off';
   const bare = bareLoad(bench);
   const plain = 'zstdcat | shell';
+  const restoreTo = (name: string, url: string): Contestant => ({
+    name,
+    run: () =>
+      fresh(bench, async () => {
+        const args = ['--create', '--trust', '--jobs', JOBS, '--no-analyze', '--json'];
+        const outcome = await run([dbimg('restore', image, url, ...args)], env);
+        return { ...stepsOf(outcome), ...costs(outcome) };
+      }),
+  });
+  const target = new URL(urlOf(bench, TARGET));
   const contestants: Contestant[] = [
-    {
-      name: ours,
-      run: () =>
-        fresh(bench, async () => {
-          const args = ['--create', '--trust', '--jobs', JOBS, '--no-analyze', '--json'];
-          const outcome = await run([dbimg('restore', image, urlOf(bench, TARGET), ...args)], env);
-          return { ...stepsOf(outcome), ...costs(outcome) };
-        }),
-    },
+    restoreTo(ours, target.href),
     bare,
     {
       name: plain,
@@ -264,17 +267,22 @@ export async function compareRestore(bench: Bench): Promise<readonly Comparison[
       '-v',
       '1',
     ];
-    contestants.push(contestant(bench, 'myloader', undefined, [myloader]));
+    contestants.push(contestant(bench, 'myloader -e', undefined, [[...myloader, '-e']]));
+    // By itself it keeps out of the binary log.
+    target.searchParams.set('binlog', 'off');
+    contestants.push(restoreTo(unlogged, target.href), contestant(bench, 'myloader', undefined, [myloader]));
   }
   const results = await inTurn(contestants, bench.rounds, bench.tell);
-  const pair = (rival: string, aim?: Aim): Comparison => ({
-    ...{ title: `Restore of ${bench.product}, beside ${rival}`, ours, rival },
-    rows: rowsOf(results, ours, rival, cost(aim)),
+  const pair = (mine: string, rival: string, aim?: Aim): Comparison => ({
+    ...{ title: `Restore of ${bench.product}, beside ${rival}`, ours: mine, rival },
+    rows: rowsOf(results, mine, rival, cost(aim)),
   });
   return [
-    pair(bare.name, ratioAtMost(1.1)),
-    pair(plain),
-    ...(hasMydumper(bench) ? [pair('myloader', ratioAtMost(0.6))] : []),
+    pair(ours, bare.name, ratioAtMost(1.1)),
+    pair(ours, plain),
+    ...(hasMydumper(bench)
+      ? [pair(ours, 'myloader -e', ratioAtMost(0.6)), pair(unlogged, 'myloader', ratioAtMost(0.6))]
+      : []),
     {
       ...{ title: `Restore of ${bench.product}, step by step`, ours },
       rows: ['data', 'post-data', 'publish'].map((step) =>
