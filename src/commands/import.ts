@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { defined } from '../cli/defined.ts';
 import * as shared from '../cli/flags.ts';
 import { encryptionOf, readKeyFile } from '../cli/keys.ts';
-import { formatDump } from '../cli/render/summary.ts';
+import { formatImport } from '../cli/render/summary.ts';
 import { checkImageInput, checkImageOutput, STANDARD_STREAM } from '../cli/streams.ts';
 import { DbimgError, type DumpResult } from '../index.ts';
 
@@ -68,7 +68,7 @@ export default class Import extends BaseCommand {
       }),
     );
     if (given.image !== STANDARD_STREAM && !this.jsonEnabled()) this.print(given.image);
-    if (!options.quiet) for (const line of formatDump(result)) this.summarize(line);
+    if (!options.quiet) for (const line of formatImport(result)) this.summarize(line);
     this.conclude(result);
     return { ...result, output: given.image };
   }

@@ -145,7 +145,7 @@ test('names that are not there are answered with those that are near', async () 
     ['DELETE FROM sales.orders', /does not only read/u],
     [`ATTACH '/tmp/x' AS x`, /does not only read/u],
     [`SELECT load_extension('x')`, /does not only read/u],
-    ['EXPLAIN SELECT 1', /cannot be understood/u],
+    ['EXPLAIN SELECT 1', /EXPLAIN would tell/u],
   ];
   for (const [sql, expected] of cases) {
     const error = await rowsOf(shop.image, sql).then(
@@ -158,6 +158,21 @@ test('names that are not there are answered with those that are near', async () 
   const run = await runCli(['query', shop.image, 'SELECT * FROM oders', '--json']);
   assert.equal(run.code, 2);
   assert.equal(JSON.parse(run.stdout).error.code, 'USAGE');
+});
+
+test('what is no SELECT is refused in one clear sentence', async () => {
+  for (const [sql, message] of [
+    ['', /^The statement cannot be understood: .*[^.]\.$/],
+    ['EXPLAIN SELECT 1', /^EXPLAIN would tell/],
+    ['SELECT 1; DELETE FROM orders', /^There is more than one statement\.$/],
+    ['PRAGMA user_version', /does not only read\.$/],
+    ['WITH a AS (SELECT 1) DELETE FROM orders', /does not only read\.$/],
+  ] as const) {
+    await assert.rejects(rowsOf(shop.image, sql), (error: DbimgError) => {
+      assert.match(error.message, message);
+      return error.code === 'USAGE';
+    });
+  }
 });
 
 test('a name alone must not mean two tables', async () => {

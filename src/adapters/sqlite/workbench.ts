@@ -163,6 +163,7 @@ export class SqliteWorkbench implements Workbench {
       return allowed ? constants.SQLITE_OK : constants.SQLITE_DENY;
     });
     try {
+      if (/^\s*EXPLAIN\b/i.test(sql)) throw noPlan();
       assertWhole(this.#connection.prepare(sql), sql);
     } catch (error) {
       if (error instanceof DbimgError) throw error;
@@ -301,6 +302,12 @@ function assertWhole(statement: StatementSync, sql: string): void {
   throw new DbimgError('USAGE', 'There is more than one statement.', { hint: 'Give one SELECT.' });
 }
 
+function noPlan(): DbimgError {
+  return new DbimgError('USAGE', 'EXPLAIN would tell how a temporary database is read, not the image.', {
+    hint: 'Give the SELECT alone.',
+  });
+}
+
 function statementError(error: Error, forbidden: boolean): DbimgError {
   const [, kind, name] = /^no such (table|column): (.*)$/s.exec(error.message) ?? [];
   if (kind && name !== undefined) {
@@ -313,7 +320,8 @@ function statementError(error: Error, forbidden: boolean): DbimgError {
       hint: 'An image never changes: give a SELECT.',
     });
   }
-  return new DbimgError('USAGE', `The statement cannot be understood: ${error.message}.`, {
+  const reason = error.message.replace(/\.$/, '');
+  return new DbimgError('USAGE', `The statement cannot be understood: ${reason}.`, {
     cause: error,
     hint: 'It is read as SQLite reads it: https://www.sqlite.org/lang_select.html',
   });

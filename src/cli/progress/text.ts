@@ -25,7 +25,8 @@ export function formatFigures(state: ProgressState, now: number): string[] {
     figures.push(formatDuration(now - state.stepBegan));
     return figures;
   }
-  const of = state.expectedBytes === undefined ? '' : ` of ${formatBytes(state.expectedBytes)}`;
+  // What a text holds is not known before its end: nothing is expected then.
+  const of = state.expectedBytes ? ` of ${formatBytes(state.expectedBytes)}` : '';
   figures.push(`${formatBytes(state.bytes)}${of}`, formatNumber(state.records, 'row'));
   const rate = state.rate(now);
   if (rate !== undefined) figures.push(formatRate(rate));

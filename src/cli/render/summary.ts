@@ -13,7 +13,9 @@ import {
 
 /** `2026-…, pg.lsn 0/1A2B3C4`, with `near` if replay could not start precisely there. */
 export function formatPosition({ time, exact, type, value }: Position): string {
-  return printable(`${time}, ${exact ? '' : 'near '}${type} ${formatPlain(value)}`);
+  return printable(
+    `${time}, ${exact ? '' : 'near '}${type}${value === null ? '' : ` ${formatPlain(value)}`}`,
+  );
 }
 
 function formatPlain(value: Plain): string {
@@ -42,6 +44,15 @@ function formatPacking(packing: DumpResult['packing']): string[] {
   const share = formatPercent(source > 0 ? Math.max(0, source - packed) / source : 0);
   return [
     `restored it takes about ${formatBytes(packed)}, at the source ${formatBytes(source)}: ${saved} (${share}) less`,
+  ];
+}
+
+/** Of a text: it has no server, and stood at no position. */
+export function formatImport(result: DumpResult): string[] {
+  return [
+    `${formatNumber(result.objects, 'object')}, ${formatNumber(result.records, 'row')}, ` +
+      `${formatBytes(result.bytes)} as ${formatBytes(result.stored)}`,
+    `done in ${formatDuration(result.milliseconds)}${rateOf(result.bytes, result.milliseconds)}`,
   ];
 }
 
