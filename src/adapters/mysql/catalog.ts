@@ -15,7 +15,7 @@ import { Session, UNINTERRUPTED } from './session.ts';
 import { applySettings, READ_SETTINGS } from './settings.ts';
 
 /**
- * Reads definitions as the server writes them. The body of an entry is `{ statements, sqlMode?, characterSet?,
+ * Reads definitions as the server writes them. The body of an entry is `{ statements, bytes?, sqlMode?, characterSet?,
  * collation?, databaseCollation?, timeZone?, definer? }`; statements leave the name of their own database out and are
  * run in it, with sql_mode and time_zone of `VALUE_SETTINGS` where the body says nothing else.
  */

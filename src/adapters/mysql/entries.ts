@@ -11,6 +11,8 @@ import { VALUE_SETTINGS } from './settings.ts';
 export interface EntryBody {
   /** Run in the entry's own database, whose name they leave out. */
   readonly statements: readonly string[];
+  /** Their characters are bytes: the maker wrote what is no text. */
+  readonly bytes?: boolean;
   readonly sqlMode?: string;
   /** Character set and collation of the session that made it. */
   readonly characterSet?: string;
@@ -78,7 +80,7 @@ export class EntryApplier {
           ? await this.#collate(schema, body.databaseCollation)
           : undefined;
       try {
-        const encode = textEncoder(this.#environment.characterSet);
+        const encode = body.bytes ? bytesOf : textEncoder(this.#environment.characterSet);
         for (const statement of body.statements) {
           // The only one that answers with rows.
           if (entry.kind === 'histogram') await this.#session.query(statement, doing);
@@ -152,6 +154,8 @@ export class EntryApplier {
     await this.#session.execute(`ALTER DATABASE ${identifier(schema)} COLLATE = ${name}`);
   }
 }
+
+const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 function environmentOf(body: EntryBody): Environment {
   return {

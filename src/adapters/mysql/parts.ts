@@ -28,6 +28,8 @@ const BATCH = 200;
 
 interface Piece {
   readonly partition?: string;
+  /** MariaDB: the partition is one of history, or of what is current, and shows all that it holds. */
+  readonly period?: true;
   readonly condition?: string;
   readonly share: number;
 }
@@ -113,14 +115,17 @@ export class PartLister {
     }
     const partitions = table.partitioned
       ? await this.#partitions(table)
-      : [{ name: undefined, bytes: table.bytes }];
+      : [{ name: undefined, bytes: table.bytes, period: false }];
     const total = Math.max(
       1,
       partitions.reduce((sum, { bytes }) => sum + bytes, 0),
     );
-    for (const { name, bytes } of partitions) {
+    for (const { name, bytes, period } of partitions) {
       const share = bytes / total;
-      const partition = name === undefined ? {} : { partition: name };
+      const partition: Partial<Piece> = {
+        ...(name === undefined ? {} : { partition: name }),
+        ...(period ? { period } : {}),
+      };
       if (bytes < LARGE || !Divider.fits(table) || table.versioned) yield { ...partition, share };
       else yield* this.#ranges({ ...table, bytes, rows: Math.ceil(table.rows * share) }, name, share);
     }
@@ -139,15 +144,19 @@ export class PartLister {
     }
   }
 
-  async #partitions(table: Table): Promise<{ name: string; bytes: number }[]> {
+  async #partitions(table: Table): Promise<{ name: string; bytes: number; period: boolean }[]> {
     const [database, name] = table.object as [string, string];
     const rows = await this.#session.query(
-      `SELECT PARTITION_NAME AS name, SUM(DATA_LENGTH) AS bytes FROM information_schema.PARTITIONS
+      `SELECT PARTITION_NAME AS name, SUM(DATA_LENGTH) AS bytes, MAX(PARTITION_METHOD = 'SYSTEM_TIME') AS period FROM information_schema.PARTITIONS
         WHERE TABLE_SCHEMA = ${literal(this.#schemas(database))} AND TABLE_NAME = ${literal(name)}
           AND PARTITION_NAME IS NOT NULL
         GROUP BY PARTITION_NAME, PARTITION_ORDINAL_POSITION ORDER BY PARTITION_ORDINAL_POSITION`,
     );
-    return rows.map((row) => ({ name: String(row.name), bytes: Number(row.bytes ?? 0) }));
+    return rows.map(({ name, bytes, period }) => ({
+      name: String(name),
+      bytes: Number(bytes ?? 0),
+      period: period === '1',
+    }));
   }
 }
 
@@ -162,7 +171,7 @@ export function queryOf(
   const { readAs, product } = detailsOf(open);
   const columns = (open.columns ?? []).map(({ name }, index) => selectedAs(name, readAs[index] ?? 'plain'));
   const partition = piece.partition === undefined ? '' : ` PARTITION (${identifier(piece.partition)})`;
-  const history = table.versioned ? ' FOR SYSTEM_TIME ALL' : '';
+  const history = table.versioned && !piece.period ? ' FOR SYSTEM_TIME ALL' : '';
   const index = piece.condition === undefined ? '' : ` FORCE INDEX (${identifier(table.index)})`;
   const where = piece.condition === undefined ? '' : ` WHERE ${piece.condition}`;
   const key = table.key.map(({ name }) => identifier(name)).join(', ');

@@ -3,6 +3,7 @@ import type { ObjectName } from '../../../core/adapter.ts';
 import { errorNumber } from '../errors.ts';
 import { accountName, displayName, identifier, literal } from '../quoting.ts';
 import type { Row } from '../session.ts';
+import { type Definition, readDefinition } from './definition.ts';
 import { type Draft, type Drafting, madeUnder } from './draft.ts';
 import { definerIn } from './views.ts';
 
@@ -42,8 +43,8 @@ async function routineDraft(
   object: ObjectName,
 ): Promise<Draft | undefined> {
   const kind = type.toLowerCase();
-  const row = await show(drafting, `SHOW CREATE ${type} ${nameOf(object)}`, object);
-  const text = row && textOf(row);
+  const shown = await show(drafting, `SHOW CREATE ${type} ${nameOf(object)}`, object);
+  const text = shown && textOf(shown.row);
   if (!text) {
     drafting.omit(kind, object, 'The account may not see its text: GRANT SHOW_ROUTINE, or SELECT on *.*.');
     return undefined;
@@ -52,7 +53,7 @@ async function routineDraft(
     kind,
     object,
     phase: 'finish',
-    body: { statements: [text], ...madeUnder(row), ...definerIn(text) },
+    body: { statements: [text], ...shown.form, ...madeUnder(shown.row), ...definerIn(text) },
   };
 }
 
@@ -71,20 +72,21 @@ export async function triggerDrafts(drafting: Drafting, database: string): Promi
     const of = [database, String(listed.table)];
     if (!drafting.options.selects(of)) continue;
     const object = [...of, String(listed.name)];
-    const row = await show(
+    const shown = await show(
       drafting,
       `SHOW CREATE TRIGGER ${nameOf([database, String(listed.name)])}`,
       object,
     );
-    if (!row) {
+    if (!shown) {
       drafting.omit('trigger', object, 'The account may not see its text: GRANT TRIGGER on the table.');
       continue;
     }
+    const { row, form } = shown;
     const text = withoutOwnDatabase(row['SQL Original Statement'] ?? '', database, listed);
     const follows = before && before.of?.join('\0') === of.join('\0') ? { after: [before] } : {};
     const draft: Draft = {
       ...{ kind: 'trigger', object, of, phase: 'finish', ...follows },
-      body: { statements: [text], ...madeUnder(row), ...definerIn(text) },
+      body: { statements: [text], ...form, ...madeUnder(row), ...definerIn(text) },
     };
     drafts.push(draft);
     before = draft;
@@ -118,22 +120,26 @@ export async function eventDrafts(drafting: Drafting, database: string): Promise
   const drafts: Draft[] = [];
   for (const { name } of rows) {
     const object = [database, String(name)];
-    const row = await show(drafting, `SHOW CREATE EVENT ${nameOf(object)}`, object);
-    const text = row?.['Create Event'];
-    if (!row || !text) {
+    const shown = await show(drafting, `SHOW CREATE EVENT ${nameOf(object)}`, object);
+    const text = shown?.row['Create Event'];
+    if (!shown || !text) {
       drafting.omit('event', object, 'The account may not see its text: GRANT EVENT on the database.');
       continue;
     }
-    const body = { statements: [text], ...madeUnder(row), ...definerIn(text) };
+    const body = { statements: [text], ...shown.form, ...madeUnder(shown.row), ...definerIn(text) };
     drafts.push({ kind: 'event', object, phase: 'finish', body });
   }
   return drafts;
 }
 
 /** Undefined if the account may not see it. */
-async function show(drafting: Drafting, statement: string, object: ObjectName): Promise<Row | undefined> {
+async function show(
+  drafting: Drafting,
+  statement: string,
+  object: ObjectName,
+): Promise<Definition | undefined> {
   try {
-    return await drafting.session.row(statement, {
+    return await readDefinition(drafting.session, statement, {
       what: `The definition of ${displayName(object)} could not be read`,
       object,
     });

@@ -2,6 +2,7 @@
 import type { ObjectName } from '../../../core/adapter.ts';
 import type { Listed } from '../inventory.ts';
 import { displayName, identifier } from '../quoting.ts';
+import { readDefinition } from './definition.ts';
 import { type Draft, type Drafting, madeUnder } from './draft.ts';
 
 interface View {
@@ -30,7 +31,7 @@ async function readView(drafting: Drafting, { object, comment }: Listed): Promis
     drafting.omit('view', object, 'It refers to something that is not there, or its definer may not use it.');
     return undefined;
   }
-  const row = await drafting.session.row(`SHOW CREATE VIEW ${identifier(name)}`, {
+  const { row, form } = await readDefinition(drafting.session, `SHOW CREATE VIEW ${identifier(name)}`, {
     what: `The definition of ${displayName(object)} could not be read`,
     object,
   });
@@ -39,7 +40,7 @@ async function readView(drafting: Drafting, { object, comment }: Listed): Promis
     text,
     draft: {
       ...{ kind: 'view', object, of: object, phase: 'finish' },
-      body: { statements: [text], ...madeUnder(row), sqlMode: '', ...definerIn(text) },
+      body: { statements: [text], ...form, ...madeUnder(row), sqlMode: '', ...definerIn(text) },
     },
   };
 }
