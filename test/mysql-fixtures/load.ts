@@ -3,7 +3,7 @@
  *
  * `every-kind/` holds every type, object kind, option and value that MySQL 8.0 to 9 and MariaDB 10.6 to 11 know. Numbered
  * files are for both products; those of one product come before the files of 90 and above. `accounts/` is for the server;
- * its accounts (`dbimg…`) are made if missing and stay.
+ * its accounts (`dbimg…`) are made if missing and stay. `odd/` is what hostile users would make.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { type MysqlProduct, mysqlName, mysqlUrl, withMysql } from '../engines/mysql.ts';
@@ -24,6 +24,11 @@ export async function loadEveryKind(product: MysqlProduct, url: string): Promise
 export async function loadAccounts(product: MysqlProduct, url: string): Promise<void> {
   for (const name of ['both', product])
     await runFile(product, mysqlUrl(url, 'mysql'), `accounts/${name}.sql`);
+}
+
+/** Fills an empty database with what is odd. */
+export async function loadOdd(product: MysqlProduct, url: string): Promise<void> {
+  for (const name of ['both', product]) await runFile(product, url, `odd/${name}.sql`);
 }
 
 async function everyKindFiles(product: MysqlProduct): Promise<string[]> {

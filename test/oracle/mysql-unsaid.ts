@@ -7,7 +7,7 @@ const BOTH: readonly string[] = [
    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()`,
   `SELECT CONCAT_WS(' ', 'table', TABLE_NAME, TABLE_TYPE, ENGINE, ROW_FORMAT, TABLE_COLLATION,
      -- SHOW CREATE TABLE does not tell whether this one was asked for.
-     TRIM(REPLACE(CREATE_OPTIONS, 'page_checksum=1', '')),
+     TRIM(REPLACE(REPLACE(CREATE_OPTIONS, 'page_checksum=1', ''), '  ', ' ')),
      IFNULL(AUTO_INCREMENT, '-'), TABLE_COMMENT) AS line
    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'VIEW' ORDER BY TABLE_NAME`,
   `SELECT CONCAT_WS(' ', 'view', TABLE_NAME, CHECK_OPTION, IS_UPDATABLE, DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT,

@@ -5,7 +5,7 @@ import { type CatalogOptions, type Draft, type Drafting, Numbering } from './cat
 import { eventDrafts, routineDrafts, triggerDrafts } from './catalog/programs.ts';
 import { describeTables } from './catalog/relations.ts';
 import { statisticsDrafts } from './catalog/statistics.ts';
-import { sequenceDrafts, type TableDrafts, tableDrafts } from './catalog/tables.ts';
+import { foreignKeyDrafts, sequenceDrafts, type TableDrafts, tableDrafts } from './catalog/tables.ts';
 import { viewDrafts } from './catalog/views.ts';
 import type { ServerFacts } from './facts.ts';
 import { isTable } from './inventory.ts';
@@ -110,7 +110,7 @@ export class CatalogReader {
     }
     for (const { indexes } of made.values()) later.push(...indexes);
     for (const drafts of made.values()) {
-      if (drafts.foreignKeys) later.push(foreignKeys(drafts, drafts.foreignKeys, made));
+      later.push(...foreignKeyDrafts(drafts, (object) => made.get(JSON.stringify(object))));
     }
     for (const database of options.databases) {
       const own = tables.filter(({ object }) => object[0] === database);
@@ -155,15 +155,4 @@ function needing(draft: Draft, other: Draft | undefined): Draft {
 /** After the keys of its table. */
 function ofTable({ table, indexes }: TableDrafts, draft: Draft): Draft {
   return { ...draft, after: [table, ...indexes], exclusive: [table] };
-}
-
-/** After the keys of its own table and of those it points to. */
-function foreignKeys(own: TableDrafts, draft: Draft, made: ReadonlyMap<string, TableDrafts>): Draft {
-  const parents = own.references.flatMap((object) => made.get(JSON.stringify(object)) ?? []);
-  const tables = [own, ...parents];
-  return {
-    ...draft,
-    after: tables.flatMap(({ table, indexes }) => [table, ...indexes]),
-    exclusive: tables.map(({ table }) => table),
-  };
 }

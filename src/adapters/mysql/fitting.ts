@@ -101,6 +101,7 @@ function rewritesOf(kind: string, crosses: boolean): readonly Rewrite[] {
   if (kind === 'role') return crosses ? [roles] : [];
   if (/grant$/.test(kind)) return crosses ? [privileges, roleNames] : [privileges];
   if (kind === 'default role') return crosses ? [defaultRoles] : [];
+  if (kind === 'engine') return [engines];
   if (kind === 'table' || kind === 'index') return [engines, collations, ...(crosses ? [fitTable] : [])];
   if (kind === 'function' || kind === 'procedure') return crosses ? [routines, collations] : [collations];
   return [collations];

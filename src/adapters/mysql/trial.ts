@@ -5,6 +5,7 @@ import { errorNumber } from './errors.ts';
 
 /** Kinds that are made in the final database, in this order. */
 const FINAL = [
+  'dangling foreign key',
   'function',
   'procedure',
   'package',
@@ -18,7 +19,13 @@ const FINAL = [
 ] as const;
 
 /** Of these no trial is worth anything: they are about names outside of the database. */
-const NO_TRIAL: ReadonlySet<string> = new Set(['grant', 'role grant', 'default role', 'event']);
+const NO_TRIAL: ReadonlySet<string> = new Set([
+  'dangling foreign key',
+  'grant',
+  'role grant',
+  'default role',
+  'event',
+]);
 
 /** Whatever is missing beside (a table, a database, a routine, a column) may be there in the end. */
 const MISSING: ReadonlySet<number> = new Set([1049, 1146, 1305, 1356, 1054, 1109, 4031]);

@@ -10,19 +10,27 @@ import { definerIn } from './views.ts';
 const DENIED: ReadonlySet<number> = new Set([1044, 1142, 1227, 1305, 1370]);
 /** In the order in which they must be made: views and other routines may need functions. */
 const ROUTINES = ['FUNCTION', 'PROCEDURE', 'PACKAGE', 'PACKAGE BODY'] as const;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\u001a': '\\Z',
+  '\\': '\\\\',
+  "'": "\\'",
+};
 const SPLIT_ACCOUNT = /^(.*)@(.*?)$/s;
 
 /** Functions first. What the account may not see the text of is omitted by name. */
 export async function routineDrafts(drafting: Drafting, database: string): Promise<Draft[]> {
   const rows = await drafting.session.query(
-    `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES
+    `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type, ROUTINE_COMMENT AS comment FROM information_schema.ROUTINES
       WHERE ROUTINE_SCHEMA = ${literal(database)} ORDER BY ROUTINE_NAME`,
     { what: 'The routines could not be listed' },
   );
   const drafts: Draft[] = [];
   for (const type of ROUTINES) {
-    for (const { name } of rows.filter((row) => row.type === type)) {
-      const draft = await routineDraft(drafting, type, [database, String(name)]);
+    for (const { name, comment } of rows.filter((row) => row.type === type)) {
+      const draft = await routineDraft(drafting, type, [database, String(name)], comment ?? '');
       if (draft) drafts.push(draft);
     }
   }
@@ -41,10 +49,11 @@ async function routineDraft(
   drafting: Drafting,
   type: (typeof ROUTINES)[number],
   object: ObjectName,
+  comment: string,
 ): Promise<Draft | undefined> {
   const kind = type.toLowerCase();
   const shown = await show(drafting, `SHOW CREATE ${type} ${nameOf(object)}`, object);
-  const text = shown && textOf(shown.row);
+  const text = shown && withComment(textOf(shown.row), shown.row, comment);
   if (!text) {
     drafting.omit(kind, object, 'The account may not see its text: GRANT SHOW_ROUTINE, or SELECT on *.*.');
     return undefined;
@@ -114,14 +123,14 @@ function withoutOwnDatabase(text: string, database: string, row: Row): string {
 
 export async function eventDrafts(drafting: Drafting, database: string): Promise<Draft[]> {
   const rows = await drafting.session.query(
-    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} ORDER BY 1`,
+    `SELECT EVENT_NAME AS name, EVENT_COMMENT AS comment FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} ORDER BY 1`,
     { what: 'The events could not be listed' },
   );
   const drafts: Draft[] = [];
-  for (const { name } of rows) {
+  for (const { name, comment } of rows) {
     const object = [database, String(name)];
     const shown = await show(drafting, `SHOW CREATE EVENT ${nameOf(object)}`, object);
-    const text = shown?.row['Create Event'];
+    const text = shown && withComment(shown.row['Create Event'], shown.row, comment ?? '');
     if (!shown || !text) {
       drafting.omit('event', object, 'The account may not see its text: GRANT EVENT on the database.');
       continue;
@@ -147,6 +156,13 @@ async function show(
     if (DENIED.has(errorNumber(error) ?? 0)) return undefined;
     throw error;
   }
+}
+
+/** The servers write comments with backslashes, also where the program's own sql_mode does not read them. */
+function withComment(text: string | null | undefined, row: Row, comment: string): string | null | undefined {
+  if (!/\bNO_BACKSLASH_ESCAPES\b/.test(row.sql_mode ?? '')) return text;
+  const escaped = Array.from(comment, (character) => ESCAPES[character] ?? character).join('');
+  return text?.replace(`COMMENT '${escaped}'`, () => `COMMENT '${comment.replaceAll("'", "''")}'`);
 }
 
 function textOf(row: Row): string | null {

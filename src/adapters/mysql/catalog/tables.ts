@@ -2,6 +2,7 @@
 import type { ObjectName, Plain } from '../../../core/adapter.ts';
 import type { Listed } from '../inventory.ts';
 import { displayName, identifier } from '../quoting.ts';
+import type { Session } from '../session.ts';
 import {
   kindOf,
   namesIn,
@@ -11,6 +12,7 @@ import {
   withoutQuoted,
   writeCreateTable,
 } from './createtable.ts';
+import { type Definition, readDefinition } from './definition.ts';
 import type { Draft, Drafting } from './draft.ts';
 import type { DescribedTable } from './relations.ts';
 
@@ -21,9 +23,16 @@ export interface TableDrafts {
   readonly table: Draft;
   /** In the order in which they must be made. */
   readonly indexes: readonly Draft[];
-  readonly foreignKeys?: Draft;
-  /** Tables that the foreign keys point to. */
-  readonly references: readonly ObjectName[];
+  readonly foreignKeys: readonly ForeignKeyItem[];
+  /** What bodies say of their statements. */
+  readonly form: Definition['form'];
+}
+
+export interface ForeignKeyItem {
+  /** As it is written. */
+  readonly item: string;
+  /** The table that it points to. */
+  readonly parent: ObjectName;
 }
 
 /** @param described for other engines; undefined where it is not known. */
@@ -33,11 +42,8 @@ export async function tableDrafts(
   described: DescribedTable | undefined,
 ): Promise<TableDrafts> {
   const { object } = listed;
-  const [database, name] = object as [string, string];
-  const row = await drafting.session.row(`SHOW CREATE TABLE ${identifier(database)}.${identifier(name)}`, {
-    what: `The definition of ${displayName(object)} could not be read`,
-    object,
-  });
+  const [database] = object as [string, string];
+  const { row, form } = await readTable(drafting.session, object);
   const written = row['Create Table'] ?? '';
   const readable =
     drafting.facts.product === 'MariaDB'
@@ -51,23 +57,63 @@ export async function tableDrafts(
       object,
       of: object,
       phase: 'pre-data',
-      body: { statements: [text] },
+      body: { statements: [text], ...form },
     };
-    return { table, indexes: [], references: [] };
+    return { table, indexes: [], foreignKeys: [], form };
   }
+  const { tail, later } = withoutArchive(definition.tail, listed);
   const split = splitKeys({ ...definition, items: definition.items.map(withInherited) }, listed);
   const table: Draft = {
     ...{ kind: 'table', object, of: object, phase: 'pre-data' },
     size: listed.bytes,
     body: {
-      statements: [writeCreateTable({ ...definition, items: split.kept })],
+      statements: [writeCreateTable({ ...definition, tail, items: split.kept })],
+      ...form,
       ...(described as unknown as { readonly [key: string]: Plain } | undefined),
     },
   };
-  const indexes = indexDrafts(table, listed, split.later);
-  const references = split.foreign.map((item) => referenceOf(item, database));
-  const foreignKeys = foreignKeyDraft(table, split.foreign);
-  return { table, indexes, ...(foreignKeys ? { foreignKeys } : {}), references };
+  const indexes = [...indexDrafts(table, listed, split.later, form), ...engineDrafts(table, later)];
+  const foreignKeys = split.foreign.map((item) => ({ item, parent: referenceOf(item, database) }));
+  return { table, indexes, foreignKeys, form };
+}
+
+/**
+ * ARCHIVE takes no counter that is not larger than the one before, or than its AUTO_INCREMENT, and lanes load in any
+ * order: such a table is of InnoDB until its rows are there.
+ */
+function withoutArchive(tail: string, { engine }: Listed): { tail: string; later?: string } {
+  const counter = /^\) ENGINE=ARCHIVE AUTO_INCREMENT=\d+/.exec(tail);
+  if (engine !== 'ARCHIVE' || !counter) return { tail };
+  // From 1 on: its rows bring the counter to where it was.
+  const rest = tail.slice(counter[0].length);
+  return { tail: `) ENGINE=InnoDB${rest}`, later: 'ENGINE=ARCHIVE AUTO_INCREMENT=1' };
+}
+
+function engineDrafts(table: Draft, options: string | undefined): Draft[] {
+  if (options === undefined) return [];
+  const [, name] = table.object as [string, string];
+  return [
+    {
+      ...{ kind: 'engine', object: table.object, of: table.object, phase: 'post-data' },
+      ...{ after: [table], exclusive: [table] },
+      body: { statements: [`ALTER TABLE ${identifier(name)} ${options}`] },
+    },
+  ];
+}
+
+/** What `SHOW CREATE TABLE` says, with every byte: MySQL converts what stands in literals of other character sets. */
+async function readTable(session: Session, object: ObjectName): Promise<Definition> {
+  const doing = { what: `The definition of ${displayName(object)} could not be read`, object };
+  const statement = `SHOW CREATE TABLE ${object.map(identifier).join('.')}`;
+  const converted = await readDefinition(session, statement, doing);
+  const text = converted.row['Create Table'] ?? '';
+  if (!text.includes('?') || !/_\w+'/.test(text)) return converted;
+  await session.execute('SET SESSION character_set_results = NULL');
+  try {
+    return await readDefinition(session, statement, doing);
+  } finally {
+    await session.execute('SET SESSION character_set_results = utf8mb4');
+  }
 }
 
 /**
@@ -110,7 +156,12 @@ function splitKeys({ items }: TableDefinition, listed: Listed): Split {
 }
 
 /** One statement for neighbours; FULLTEXT and SPATIAL apart, since the servers build those one by one. */
-function indexDrafts(table: Draft, listed: Listed, later: readonly string[]): Draft[] {
+function indexDrafts(
+  table: Draft,
+  listed: Listed,
+  later: readonly string[],
+  form: Definition['form'],
+): Draft[] {
   const runs: string[][] = [];
   for (const item of later) {
     const apart = /^(fulltext|spatial)$/.test(kindOf(item));
@@ -132,6 +183,7 @@ function indexDrafts(table: Draft, listed: Listed, later: readonly string[]): Dr
       exclusive: [table],
       body: {
         statements: [`ALTER TABLE ${identifier(name)} ${run.map((item) => `ADD ${item}`).join(', ')}`],
+        ...form,
         adds: {},
       },
     });
@@ -139,19 +191,39 @@ function indexDrafts(table: Draft, listed: Listed, later: readonly string[]): Dr
   return drafts;
 }
 
-function foreignKeyDraft(table: Draft, foreign: readonly string[]): Draft | undefined {
-  if (foreign.length === 0) return undefined;
-  const [, name] = table.object as [string, string];
-  return {
-    kind: 'foreign key',
-    object: [...table.object, namesIn(foreign[0] as string)[0] ?? ''],
-    of: table.object,
-    phase: 'post-data',
-    body: {
-      statements: [`ALTER TABLE ${identifier(name)} ${foreign.map((item) => `ADD ${item}`).join(', ')}`],
-      adds: {},
-    },
+/**
+ * Foreign keys to tables that are not there, or not in the image, are made when all have their final names: they would
+ * point to where their table grew.
+ */
+export function foreignKeyDrafts(
+  { table, indexes, foreignKeys, form }: TableDrafts,
+  made: (object: ObjectName) => TableDrafts | undefined,
+): Draft[] {
+  const [database, name] = table.object as [string, string];
+  const isLost = ({ parent }: ForeignKeyItem): boolean =>
+    parent[0] === database && made(parent) === undefined;
+  const draft = (kind: string, keys: readonly ForeignKeyItem[], others: readonly TableDrafts[]): Draft[] => {
+    const [first] = keys;
+    if (!first) return [];
+    const tables = [{ table, indexes }, ...others];
+    const added = keys.map(({ item }) => `ADD ${item}`).join(', ');
+    return [
+      {
+        ...{ kind, of: table.object, phase: 'post-data' },
+        object: [...table.object, namesIn(first.item)[0] ?? ''],
+        // After the keys of its own table and of those it points to.
+        after: tables.flatMap((each) => [each.table, ...each.indexes]),
+        exclusive: tables.map((each) => each.table),
+        body: { statements: [`ALTER TABLE ${identifier(name)} ${added}`], ...form, adds: {} },
+      },
+    ];
   };
+  const kept = foreignKeys.filter((key) => !isLost(key));
+  const parents = kept.flatMap(({ parent }) => made(parent) ?? []);
+  return [
+    ...draft('foreign key', kept, parents),
+    ...draft('dangling foreign key', foreignKeys.filter(isLost), []),
+  ];
 }
 
 /** The table that a foreign key points to: one name, or two if it is in another database. */
