@@ -81,6 +81,8 @@ export async function startMysqld(name: RootfsName, settings: ServerSettings = {
     await chmod(home, 0o755);
     const template = await dataTemplate(name, root, settings);
     await run('cp', ['-a', '--reflink=auto', template, join(home, 'data')]);
+    // MySQL's identity of the server, which makes itself one.
+    await rm(join(home, 'data', 'auto.cnf'), { force: true });
     await mkdir(join(home, 'tmp'));
     // The socket is made by the server's user.
     await run('chown', [await root.owner('mysql'), home, join(home, 'tmp')]);

@@ -50,8 +50,7 @@ for (const product of ['mysql', 'mariadb'] satisfies MysqlProduct[]) {
         const tools = await mysqlTools(product);
         await tools.script(source.url, script, ['--default-character-set=binary']);
         const dumped = Buffer.from(await tools.dump(source.url), 'latin1');
-        // In latin1 these bytes are text.
-        assert.equal(dumped.includes(BYTES), characterSet !== 'latin1');
+        assert.ok(dumped.includes(BYTES));
         await mysqlRoundTrip(product, source, `definitions in ${characterSet}`);
       });
     }

@@ -100,6 +100,7 @@ async function holdDdl({ facts, control }: Freezing): Promise<boolean> {
  */
 async function equalSnapshots(freezing: Freezing): Promise<Moment> {
   const { facts, pool, control, context } = freezing;
+  if (!(await logsAll(control))) throw new Denied('Not all that the server commits is in its binary log.');
   await lockNontransactional(freezing);
   for (let attempt = 0; attempt < EQUAL_TRIES; attempt++) {
     context.signal.throwIfAborted();
@@ -108,7 +109,8 @@ async function equalSnapshots(freezing: Freezing): Promise<Moment> {
     const [first] = places;
     if (first && places.every(({ file, offset }) => file === first.file && offset === first.offset)) {
       return {
-        position: { ...(await readPosition(control, facts)), ...first, gtid: await gtidAt(control, first) },
+        // What a replica has applied is known for now alone; the binary log has all of it.
+        position: { ...first, gtid: await gtidAt(control, first) },
         exact: true,
         ddlHeld: false,
       };
@@ -117,6 +119,12 @@ async function equalSnapshots(freezing: Freezing): Promise<Moment> {
   throw new DbimgError('LOCK_TIMEOUT', 'The server commits too often for equal snapshots without a lock.', {
     hint: `GRANT RELOAD ON *.* TO ${identifier(facts.account)}, or use fewer lanes (--jobs).`,
   });
+}
+
+/** A replica may leave out what it gets from its source. */
+async function logsAll(control: Session): Promise<boolean> {
+  const { all } = await control.row("SELECT @@log_slave_updates OR @@gtid_slave_pos = '' AS `all`");
+  return all === '1';
 }
 
 async function snapshotPlace(session: Session): Promise<{ file: string; offset: number }> {

@@ -113,6 +113,8 @@ export async function longStatement(session: Session): Promise<{ id: string; sec
       `SELECT ID AS id, TIME AS seconds FROM performance_schema.processlist
       WHERE COMMAND IN ('Query', 'Execute', 'Fetch') AND ID <> CONNECTION_ID() AND TIME > ${LONG_STATEMENT}
         AND COALESCE(STATE, '') NOT LIKE 'Waiting for%' AND COALESCE(INFO, '') NOT LIKE 'FLUSH%'
+        -- A replica's threads are always at work, even if they have nothing to do.
+        AND (USER <> 'system user' OR INFO IS NOT NULL)
       ORDER BY TIME DESC LIMIT 1`,
     )
     .catch(() => []);
