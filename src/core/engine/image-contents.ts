@@ -1,33 +1,30 @@
 /** A complete image, object by object, for files of other tools. */
-import type { CatalogEntry, ChangeBatch, ImageSummary, ObjectName } from '../adapter.ts';
+import type { CatalogEntry, ChangeBatch, ImageSummary } from '../adapter.ts';
 import { DbimgError } from '../errors.ts';
 import type { ImageFile } from '../image/file.ts';
 import { decodeLog } from '../image/log.ts';
 import type { StreamSummary } from '../image/table.ts';
 import type { ImageContents, StoredStream } from '../interchange.ts';
-import { type Selection, selector } from './select.ts';
+import { type Selection, Wanted } from './select.ts';
 import { streamChunks, streamOpen } from './stream-chunks.ts';
 
 export class SelectedContents implements ImageContents {
   readonly summary: ImageSummary;
   readonly #file: ImageFile;
-  readonly #selects: ((object: ObjectName) => boolean) | undefined;
-  /** Entries that were left out, and objects with them: what needs them is left out too. */
-  readonly #dropped = new Set<number>();
-  readonly #without = new Set<string>();
+  readonly #wanted: Wanted;
   /** Absent if the image has no log, or one that is not needed. */
   readonly log?: () => AsyncGenerator<ChangeBatch>;
 
   constructor(file: ImageFile, selection: Selection) {
     this.#file = file;
-    this.#selects = selector(selection);
+    this.#wanted = new Wanted(selection);
     const { image, kind, adapter, server } = file.head;
     this.summary = { image, kind, adapter, server, position: file.root.position };
     if (file.root.totals.log > 0 && !file.root.logUnneeded) this.log = () => this.#log();
   }
 
   async *entries(): AsyncGenerator<CatalogEntry> {
-    for await (const entry of this.#file.catalog()) if (this.#wants(entry)) yield entry;
+    for await (const entry of this.#file.catalog()) if (this.#wanted.entry(entry)) yield entry;
   }
 
   async *streams(): AsyncGenerator<StoredStream> {
@@ -37,20 +34,12 @@ export class SelectedContents implements ImageContents {
     }
   }
 
-  #wants(entry: CatalogEntry): boolean {
-    const wanted = entry.of === undefined || this.#selects === undefined || this.#selects(entry.of);
-    if (wanted && !entry.after?.some((id) => this.#dropped.has(id))) return true;
-    this.#dropped.add(entry.id);
-    if (entry.of) this.#without.add(JSON.stringify(entry.of));
-    return false;
-  }
-
   /** Object by object in the order in which the first stream of each was closed. */
   async #inOrder(): Promise<StreamSummary[]> {
     const objects = new Map<string, StreamSummary[]>();
     for await (const stream of this.#file.streams()) {
+      if (!this.#wanted.stream(stream)) continue;
       const name = JSON.stringify(stream.object);
-      if (this.#without.has(name) || this.#selects?.(stream.object) === false) continue;
       const parts = objects.get(name);
       if (parts) parts.push(stream);
       else objects.set(name, [stream]);

@@ -4,12 +4,10 @@ import type {
   CatalogEntry,
   Check,
   ImageSummary,
-  ObjectName,
   Omission,
   Plan,
   Position,
   RenameRule,
-  StreamOpen,
   Target,
 } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
@@ -28,7 +26,7 @@ import { Loader } from './loader.ts';
 import { PostData } from './post-data.ts';
 import { prove } from './prove.ts';
 import { Review } from './review.ts';
-import { type Selection, selector } from './select.ts';
+import { type Selection, Wanted } from './select.ts';
 
 export interface RestoreJob extends JobOptions, Selection {
   readonly registry: Registry;
@@ -126,14 +124,10 @@ class Restore {
   readonly #reader: ImageReader;
   readonly #summary: ImageSummary;
   readonly #crossing: Crossing | undefined;
-  readonly #selects: ReturnType<typeof selector>;
+  readonly #wanted: Wanted;
   readonly #postData: PostData;
   readonly #early: EarlyEntries | undefined;
   readonly #log: CapturedLog;
-  /** Entries left out by the selection: what depends on them is left out too. */
-  readonly #dropped = new Set<number>();
-  /** Names of the objects that are left out, also of those that needed something left out. */
-  readonly #without = new Set<string>();
   #batch: CatalogEntry[] = [];
   #checks: readonly Check[] = [];
 
@@ -145,7 +139,7 @@ class Restore {
     this.#reader = reader;
     this.#summary = summary;
     this.#crossing = crossing;
-    this.#selects = selector(options);
+    this.#wanted = new Wanted(options);
     this.#postData = new PostData(options.tmp);
     const early = crossing ? undefined : target.applyEarly?.bind(target);
     this.#early = early && new EarlyEntries(job, early, this.#postData);
@@ -267,7 +261,7 @@ class Restore {
       }
       for await (const entry of this.#reader.entries(next.value)) {
         this.#job.signal.throwIfAborted();
-        if (!this.#wants(entry)) continue;
+        if (!this.#wanted.entry(entry)) continue;
         if (this.#crossing) this.#crossing.take(entry);
         else await take(entry);
       }
@@ -291,25 +285,12 @@ class Restore {
     if (batch.length > 0) await this.#target.apply(batch);
   }
 
-  #wants(entry: CatalogEntry): boolean {
-    if (!this.#selects) return true;
-    const wanted = entry.of === undefined || this.#selects(entry.of);
-    if (wanted && !entry.after?.some((id) => this.#dropped.has(id))) return true;
-    this.#dropped.add(entry.id);
-    if (entry.of) this.#without.add(JSON.stringify(entry.of));
-    return false;
-  }
-
-  #takes({ object, of = object }: StreamOpen): boolean {
-    return !this.#selects || (this.#selects(of) && !this.#without.has(JSON.stringify(of)));
-  }
-
   async #frame(loader: Loader, frame: StoredFrame): Promise<void> {
     this.#job.signal.throwIfAborted();
     switch (frame.type) {
       case FRAME.OPEN: {
         const open = await this.#reader.openOf(frame);
-        loader.open(frame.stream, open, this.#takes(open));
+        loader.open(frame.stream, open, this.#wanted.stream(open));
         break;
       }
       case FRAME.DATA:
@@ -351,10 +332,8 @@ class Restore {
     await this.#job.step(
       'replay',
       async () =>
-        await target.replay?.(
-          this.#log,
-          { type: 'position', position },
-          (object: ObjectName) => this.#selects?.(object) ?? true,
+        await target.replay?.(this.#log, { type: 'position', position }, (object) =>
+          this.#wanted.object(object),
         ),
     );
   }

@@ -1,5 +1,5 @@
 /** `--only` and `--skip`: which objects a job is about. */
-import type { ObjectName } from '../adapter.ts';
+import type { CatalogEntry, ObjectName, StreamOpen } from '../adapter.ts';
 
 export interface Selection {
   readonly only?: readonly string[] | undefined;
@@ -33,4 +33,36 @@ function pattern(glob: string): (object: ObjectName) => boolean {
   );
   const regex = new RegExp(`^${segments.join('[.\0]')}$`, 'su');
   return (object) => object.some((_, first) => regex.test(object.slice(first).join(BETWEEN)));
+}
+
+/** What of an image is wanted: by its name, and without whatever needs something that is left out. */
+export class Wanted {
+  readonly #selects: ((object: ObjectName) => boolean) | undefined;
+  /** Ids of entries that are left out. */
+  readonly #dropped = new Set<number>();
+  /** Names of the objects that are left out, also of those that needed something left out. */
+  readonly #without = new Set<string>();
+
+  constructor(selection: Selection) {
+    this.#selects = selector(selection);
+  }
+
+  /** Asked of every entry, in the order of the catalog. */
+  entry({ id, of, after }: CatalogEntry): boolean {
+    if (!this.#selects) return true;
+    const wanted = of === undefined || this.#selects(of);
+    if (wanted && !after?.some((needed) => this.#dropped.has(needed))) return true;
+    this.#dropped.add(id);
+    if (of) this.#without.add(JSON.stringify(of));
+    return false;
+  }
+
+  /** Asked once all entries have been. */
+  stream({ object, of = object }: Pick<StreamOpen, 'object' | 'of'>): boolean {
+    return this.object(of) && !this.#without.has(JSON.stringify(of));
+  }
+
+  object(object: ObjectName): boolean {
+    return this.#selects?.(object) ?? true;
+  }
 }
