@@ -413,6 +413,7 @@ export interface Chunk {
   readonly records: number;
   /** Ascends in a stream: of two chunks of one, that with the smaller number comes first. Absent if it was translated. */
   readonly sequence?: number;
+  /** Their memory is gone when `load` has returned: what is needed longer is copied. */
   readonly pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 

@@ -8,6 +8,7 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib';
+import { freeMemory } from '../records/piece-memory.ts';
 
 /** Up to this many bytes it is quicker to work on the spot. */
 const ON_THE_SPOT = 16 * 1024;
@@ -31,7 +32,9 @@ export async function compress(
     params: { [constants.ZSTD_c_compressionLevel]: level },
   };
   const small = plain.length <= ON_THE_SPOT;
-  const stored = small ? zstdCompressSync(plain, options) : await compressInPool(plain, options);
+  const stored = small
+    ? zstdCompressSync(plain, options)
+    : await inTurn(() => compressInPool(plain, options));
   return stored.length < plain.length ? owned(stored) : undefined;
 }
 
@@ -39,6 +42,25 @@ export async function compress(
 function compressBound(length: number): number {
   const margin = length < 128 * 1024 ? (128 * 1024 - length) >> 11 : 0;
   return length + (length >> 8) + margin;
+}
+
+/** Contexts and outputs of more would only take memory: the thread pool has four threads. */
+const AT_ONCE = 4;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs `work` when fewer than {@link AT_ONCE} of this thread are running. */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running < AT_ONCE) running += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await work();
+  } finally {
+    // The place goes straight to the next one.
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
 }
 
 /**
@@ -69,11 +91,16 @@ export async function decompress(stored: Uint8Array, length: number): Promise<Ui
     rejectGarbageAfterEnd: true,
   };
   const small = stored.length <= ON_THE_SPOT && length <= 4 * ON_THE_SPOT;
-  return owned(small ? zstdDecompressSync(stored, options) : await decompressInPool(stored, options));
+  return owned(
+    small ? zstdDecompressSync(stored, options) : await inTurn(() => decompressInPool(stored, options)),
+  );
 }
 
 /** A view that fills its buffer or nearly: short results lie in Buffer's pool, which cannot be transferred to a worker. */
 function owned(bytes: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const alone = bytes.byteOffset === 0 && bytes.length * 2 > bytes.buffer.byteLength;
-  return alone ? new Uint8Array(bytes.buffer, 0, bytes.length) : new Uint8Array(bytes);
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset === 0 && length * 2 > buffer.byteLength) return new Uint8Array(buffer, 0, length);
+  const copy = new Uint8Array(bytes);
+  freeMemory(new Uint8Array(buffer));
+  return copy;
 }

@@ -118,7 +118,7 @@ async function catalogOf(file: ImageFile): Promise<Pick<Inspection, 'kinds' | 's
 export async function* frameRows(job: InspectJob): AsyncGenerator<FrameRow> {
   const store = await job.store.open();
   try {
-    const reader = await ImageReader.open(store.stream(), job.keys);
+    const reader = await ImageReader.open(store.stream(true), job.keys);
     for await (const frame of reader.frames()) {
       yield {
         offset: frame.offset,

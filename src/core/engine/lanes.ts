@@ -12,6 +12,7 @@ import type {
 } from '../adapter.ts';
 import { type Sealing, StreamSealer } from '../codec/sealing.ts';
 import { FrameOpener, type Opening, type StoredFrame } from '../image/frame-opener.ts';
+import { freeMemory } from '../records/piece-memory.ts';
 import { DigestSink, type Emit, LaneSink, type Totals } from './lane-sink.ts';
 import { type Foreign, Transcoder } from './transcoder.ts';
 
@@ -138,6 +139,12 @@ export class LocalTargetLane implements TargetLane {
     const pieces = this.#verified(frames);
     const first = await pieces.next();
     const chunk: Chunk = { records, sequence, pieces: first.done ? [] : resumed(first.value, pieces) };
+    const loaded = await this.#load(open, chunk, foreign);
+    if (!first.done) freeMemory(first.value);
+    return loaded;
+  }
+
+  async #load(open: StreamOpen, chunk: Chunk, foreign: Foreign | undefined): Promise<LoadedChunk> {
     if (!foreign) return { records: await this.#inTurn(() => this.#lane.load(open, chunk)) };
     if (!this.#transcoder) throw new TypeError('this lane was made for images of its own engine');
     const { totals, ...translated } = await this.#transcoder.chunk(open, foreign, chunk);
@@ -158,8 +165,14 @@ export class LocalTargetLane implements TargetLane {
     await this.#lane[Symbol.asyncDispose]();
   }
 
-  async *#verified(frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>): AsyncGenerator<Uint8Array> {
-    for await (const frame of frames) yield await this.#opener.open(frame);
+  async *#verified(
+    frames: AsyncIterable<StoredFrame> | Iterable<StoredFrame>,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for await (const frame of frames) {
+      const plain = await this.#opener.open(frame);
+      if (plain !== frame.payload) freeMemory(frame.payload);
+      yield plain;
+    }
   }
 }
 

@@ -76,7 +76,7 @@ export async function restoreImage(options: RestoreJob): Promise<RestoreReport> 
   let store: StoreReader | undefined;
   try {
     store = await options.store.open();
-    const reader = await ImageReader.open(store.stream(), options.keys);
+    const reader = await ImageReader.open(store.stream(true), options.keys);
     const adapter = await options.registry.forLocation(options.target, reader.head.adapter);
     if (options.rename?.length && !adapter.capabilities.rename) throw cannotRename(adapter);
     const source = await options.registry.named(reader.head.adapter);

@@ -6,6 +6,7 @@ import { DbimgError } from '../errors.ts';
 import { FRAME, type StoredFrame } from '../image/frame.ts';
 import { FrameOpener } from '../image/frame-opener.ts';
 import { ImageReader } from '../image/reader.ts';
+import { freeMemory } from '../records/piece-memory.ts';
 import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 import { Job, type JobOptions } from './job.ts';
@@ -48,7 +49,7 @@ export async function verifyImage(options: VerifyJob): Promise<VerifyReport> {
   let store: StoreReader | undefined;
   try {
     store = await options.store.open();
-    const reader = await ImageReader.open(store.stream(), options.keys);
+    const reader = await ImageReader.open(store.stream(true), options.keys);
     await using totals = new ImageTotals(options.tmp);
     const frames = await job.step('verify', () =>
       readThrough(job, reader, options.against ? totals : undefined),
@@ -83,8 +84,10 @@ async function readThrough(job: Job, reader: ImageReader, totals: ImageTotals | 
   const running: Promise<void>[] = [];
   let frames = 0;
   const check = async (frame: StoredFrame): Promise<void> => {
-    await opener.open(frame);
-    job.advance({ bytes: frame.plainLength, records: frame.records, stored: frame.payload.byteLength });
+    const plain = await opener.open(frame);
+    job.advance({ bytes: frame.plainLength, records: frame.records, stored: frame.storedLength });
+    if (plain !== frame.payload) freeMemory(plain);
+    freeMemory(frame.payload);
   };
   for await (const frame of reader.frames()) {
     job.signal.throwIfAborted();

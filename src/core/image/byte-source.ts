@@ -1,4 +1,4 @@
-/** Bytes of a pipe, taken in lengths that the reader chooses. */
+/** Bytes of a pipe, taken in lengths that the reader chooses. The pipe may use the memory of a chunk for the next one. */
 import { incomplete } from './damage.ts';
 
 export class ByteSource {
@@ -19,14 +19,18 @@ export class ByteSource {
 
   /** Takes `length` bytes, in memory of their own. Fails with `IMAGE_INCOMPLETE` if there are fewer. */
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#buffered < length) await this.#fill(length);
-    if (this.#buffered < length) {
-      throw incomplete(
-        `The image ends at byte ${this.#offset + this.#buffered}, before its last frame is complete.`,
-      );
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      if (this.#buffered === 0) await this.#fill(1);
+      const [first] = this.#chunks;
+      if (!first) {
+        throw incomplete(`The image ends at byte ${this.#offset}, before its last frame is complete.`);
+      }
+      const part = first.subarray(0, length - at);
+      bytes.set(part, at);
+      at += part.length;
+      this.skip(part.length);
     }
-    const bytes = this.#copy(length);
-    this.skip(length);
     return bytes;
   }
 
@@ -66,6 +70,8 @@ export class ByteSource {
 
   async #fill(length: number): Promise<void> {
     while (!this.#ended && this.#buffered < length) {
+      const last = this.#chunks.pop();
+      if (last) this.#chunks.push(last.slice());
       const next = await this.#iterator.next();
       if (next.done) this.#ended = true;
       else if (next.value.length > 0) {

@@ -5,6 +5,7 @@ import { createChainKey, type EncryptFor, idKeyOf, imageKeyOf } from '../codec/k
 import { encodeJson, type FramePlan, type SealedFrame, type Sealing, sealFrame } from '../codec/sealing.ts';
 import { type SignWith, signingKeys } from '../codec/signing.ts';
 import { asDbimgError, DbimgError } from '../errors.ts';
+import { freeMemory } from '../records/piece-memory.ts';
 import type { StoreWriter } from '../store/store.ts';
 import { encodeFooter, FOOTER_BYTES } from './footer.ts';
 import { CODEC, FRAME, frameBytes, STREAM } from './frame.ts';
@@ -142,7 +143,10 @@ export class ImageWriter {
     await this.#writeLines(this.#catalog.flush());
   }
 
-  /** Resolves when the store has taken the frame. Frames of one stream must be given in their order. */
+  /**
+   * Resolves when the store has taken the frame, whose memory is gone then. Frames of one stream must be given in their
+   * order.
+   */
   write(frame: SealedFrame): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => {
@@ -246,7 +250,11 @@ export class ImageWriter {
     try {
       while (this.#movable() >= 0) {
         await this.#store(await this.#collect(taken));
-        for (const { resolve } of taken.splice(0)) resolve();
+        for (const { frame, resolve } of taken.splice(0)) {
+          const [, stored] = frame.parts;
+          if (stored) freeMemory(stored);
+          resolve();
+        }
       }
     } catch (error) {
       this.#fail(error);

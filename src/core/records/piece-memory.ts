@@ -1,4 +1,7 @@
-/** Memory of pieces, used again: a dump makes thousands, and fresh pages and garbage cost it a tenth of its time. */
+/**
+ * Large memory is not left to the garbage collector: V8 looks through the whole heap for every few dozen MiB of buffers,
+ * which cost more than compressing them. Pieces are used again; other buffers are freed as soon as they are done with.
+ */
 
 const MiB = 1024 * 1024;
 /** Sizes of the buffers that are kept, ascending. The largest is the largest piece. */
@@ -20,11 +23,22 @@ export function takePieceMemory(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer ?? new ArrayBuffer(size), 0, length);
 }
 
-/** Gives the memory of a piece back. The caller holds no view of it any longer; other memory is left to the collector. */
+/** Gives the memory of a piece back. The caller holds no view of it any longer; small memory is left to the collector. */
 export function returnPieceMemory(bytes: Uint8Array<ArrayBuffer>): void {
   const size = bytes.buffer.byteLength;
   const kept = idle.get(size);
-  if (!kept || idleBytes + size > IDLE) return;
+  if (!kept || idleBytes + size > IDLE) {
+    freeMemory(bytes);
+    return;
+  }
   kept.push(bytes.buffer);
   idleBytes += size;
+}
+
+/**
+ * Frees the memory of `bytes` at once. The caller owns all of its buffer, holds no view of it any longer, and nothing in
+ * the thread pool uses it. Short memory, which may lie in a buffer with others, is left to the collector.
+ */
+export function freeMemory(bytes: Uint8Array<ArrayBuffer>): void {
+  if (bytes.length >= LEAST) bytes.buffer.transfer(0);
 }

@@ -191,25 +191,22 @@ class FileReader implements StoreReader {
   }
 
   /** The next step is read while the last one is used. */
-  async *stream(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    let next = this.#step(0);
+  async *stream(fleeting = false): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    let [here, beside] = [stepMemory(), stepMemory()];
+    let next = this.#read(here, 0, 0);
     for (let offset = 0; ; ) {
-      const step = await next;
-      if (step.length === 0) return;
-      offset += step.length;
-      next = this.#step(offset);
+      const length = await next;
+      if (length === 0) return;
+      offset += length;
+      next = this.#read(beside, 0, offset);
       next.catch(() => {});
-      yield step;
+      yield here.subarray(0, length);
+      [here, beside] = [beside, fleeting ? here : stepMemory()];
     }
   }
 
   async close(): Promise<void> {
     await this.#file.close().catch(() => {});
-  }
-
-  async #step(offset: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(STEP).buffer as ArrayBuffer);
-    return bytes.subarray(0, await this.#read(bytes, 0, offset));
   }
 
   async #read(bytes: Uint8Array, at: number, position: number): Promise<number> {
@@ -219,6 +216,10 @@ class FileReader implements StoreReader {
       throw storeError(`Reading ${this.#path}`, error);
     }
   }
+}
+
+function stepMemory(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(STEP).buffer as ArrayBuffer);
 }
 
 /** A named pipe or a device: no length, no random access. */

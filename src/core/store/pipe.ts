@@ -24,7 +24,7 @@ class PipeWriter implements StoreWriter {
 
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     for (const chunk of chunks) {
-      const part = chunk.subarray(0, this.#left);
+      const part = chunk.slice(0, this.#left);
       this.#left -= part.length;
       const taken = part.length === 0 || this.#stream.write(part);
       if (this.#left === 0) this.#stream.end();

@@ -15,7 +15,10 @@ export interface Store {
 }
 
 export interface StoreWriter {
-  /** Resolves when the bytes were taken; one call at a time. Fails with `STORE_FULL` or `STORE_FAILED`. */
+  /**
+   * Resolves when the bytes were taken: their memory is used for others from then on. One call at a time. Fails with
+   * `STORE_FULL` or `STORE_FAILED`.
+   */
   write(chunks: readonly Uint8Array[]): Promise<void>;
   /** The moment at which the image appears, safe on disk. */
   commit(): Promise<void>;
@@ -28,8 +31,11 @@ export interface StoreReader {
   readonly size?: number;
   /** Exactly these bytes. Absent if the store has no random access. Fails with `STORE_FAILED` beyond the end. */
   read?(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** All bytes from the first. A pipe can be streamed once. */
-  stream(): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /**
+   * All bytes from the first. A pipe can be streamed once. With `fleeting`, bytes need to be good only until the next are
+   * asked for.
+   */
+  stream(fleeting?: boolean): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Never rejects. */
   close(): Promise<void>;
 }
