@@ -3,6 +3,7 @@ import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import type { Listener } from '../core/events.ts';
 import type { ErrorReport } from './failure.ts';
 import { formatDebug, formatError, presentError, toDbimgError } from './failure.ts';
+import { HeapGrowth } from './heap.ts';
 import { stringify } from './json.ts';
 import { exitOf, formatOutcome, formatWarning, type Outcome } from './outcome.ts';
 import {
@@ -59,6 +60,7 @@ export abstract class BaseCommand extends Command {
       screen: process.stderr,
       dumb: process.env.TERM === 'dumb',
     });
+    using _growth = new HeapGrowth();
     using guard = new SignalGuard((text) => progress.line(text));
     this.#guard = guard;
     try {

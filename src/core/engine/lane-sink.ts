@@ -4,6 +4,7 @@ import type { SealedFrame, StreamSealer } from '../codec/sealing.ts';
 import type { Digest } from '../records/digest.ts';
 import { returnPieceMemory } from '../records/piece-memory.ts';
 import { type Piece, Recorder } from '../records/recorder.ts';
+import { passedThrough } from './collecting.ts';
 
 /** Plain bytes of one lane that may wait to be sealed and written: the bound of the queue between lane and writer. */
 const WINDOW = 8 * 1024 * 1024;
@@ -71,6 +72,7 @@ export class LaneSink implements RecordSink {
   #take(piece: Piece): void {
     const size = piece.bytes.length;
     this.#waiting += size;
+    passedThrough(size);
     const sealed = this.#failure ? undefined : this.#sealer.data(piece);
     sealed?.catch(() => {});
     this.#tail = this.#tail.then(async () => {
@@ -96,6 +98,7 @@ export class LaneSink implements RecordSink {
 /** A sink that only hashes: for proofs. */
 export class DigestSink implements RecordSink {
   readonly #recorder: Recorder = new Recorder({ keep: false, onPiece: () => {} });
+  #bytes = 0;
 
   framed(framing: Framing): FramedInput {
     return this.#recorder.framed(framing);
@@ -106,6 +109,9 @@ export class DigestSink implements RecordSink {
   }
 
   pressure(): undefined {
+    const { bytes } = this.#recorder;
+    passedThrough(bytes - this.#bytes);
+    this.#bytes = bytes;
     return undefined;
   }
 

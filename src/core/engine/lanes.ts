@@ -13,6 +13,7 @@ import type {
 import { type Sealing, StreamSealer } from '../codec/sealing.ts';
 import { FrameOpener, type Opening, type StoredFrame } from '../image/frame-opener.ts';
 import { freeMemory } from '../records/piece-memory.ts';
+import { passedThrough } from './collecting.ts';
 import { DigestSink, type Emit, LaneSink, type Totals } from './lane-sink.ts';
 import { type Foreign, Transcoder } from './transcoder.ts';
 
@@ -171,6 +172,7 @@ export class LocalTargetLane implements TargetLane {
     for await (const frame of frames) {
       const plain = await this.#opener.open(frame);
       if (plain !== frame.payload) freeMemory(frame.payload);
+      passedThrough(plain.length);
       yield plain;
     }
   }
