@@ -4,6 +4,7 @@
  * builds the upper levels of the b-trees from that.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DbimgError } from '../../core/errors.ts';
 import type { TextEncoding } from './pages/header.ts';
 import type { Geometry } from './staging-pages.ts';
 
@@ -15,16 +16,16 @@ export interface StagedTable {
   readonly root: number;
   /** WITHOUT ROWID: its tree is that of an index. */
   readonly keyed: boolean;
-  /** For rows that do not come by ascending rowid: the table of the ledger that sorts them. */
-  readonly unordered: UnorderedTable | undefined;
+  /** Its rows do not come by ascending rowid. */
+  readonly unordered: boolean;
 }
 
-/** Rowids and rows, without everything that could change a value: no affinity, no constraint but the key. */
-export interface UnorderedTable {
-  /** With the rowid, which is the first. */
-  readonly columns: number;
-  /** Column definitions and key. */
-  readonly definition: string;
+/** Rows of one chunk of a table whose rows come in any order. */
+export interface SortedChunk {
+  readonly first: bigint;
+  readonly last: bigint;
+  /** By rowid. */
+  readonly rows: Uint8Array;
 }
 
 /** Rows of one chunk: neighbours in one table. */
@@ -108,9 +109,8 @@ export class Ledger implements Disposable {
 
   addTable(name: string, { root, keyed, unordered }: StagedTable): void {
     this.#connection
-      .prepare('INSERT INTO staged VALUES (?, ?, ?, ?, ?)')
-      .run(name, root, Number(keyed), unordered?.columns ?? null, unordered?.definition ?? null);
-    if (unordered) this.#connection.exec(`CREATE TABLE ${unorderedName(root)} (${unordered.definition})`);
+      .prepare('INSERT INTO staged VALUES (?, ?, ?, ?)')
+      .run(name, root, Number(keyed), Number(unordered));
   }
 
   table(name: string): StagedTable | undefined {
@@ -165,19 +165,39 @@ export class Ledger implements Disposable {
     }
   }
 
-  /** Inserts rows into the table that sorts those of `root`, all or none. `places` are the expressions for the values. */
-  insertUnordered(root: number, insert: (prepare: (places: string) => StatementSync) => void): void {
-    const statements = new Map<string, StatementSync>();
+  addChunk(root: number, { first, last, rows }: SortedChunk): void {
+    this.#connection
+      .prepare('INSERT INTO chunk (root, first, last, rows) VALUES (?, ?, ?, ?)')
+      .run(root, first, last, rows);
+  }
+
+  /** The chunks of a table by their first row. */
+  *chunks(root: number): Generator<{ readonly id: number; readonly first: bigint; readonly last: bigint }> {
+    const select = this.#connection.prepare(
+      'SELECT id, first, last FROM chunk WHERE root = ? ORDER BY first, last',
+    );
+    select.setReadBigInts(true);
+    for (const { id, first, last } of select.iterate(root)) {
+      yield { id: Number(id), first: first as bigint, last: last as bigint };
+    }
+  }
+
+  chunk(id: number): Uint8Array {
+    return this.#connection.prepare('SELECT rows FROM chunk WHERE id = ?').get(id)?.rows as Uint8Array;
+  }
+
+  /**
+   * Keeps rows that must be sorted one by one, all or none.
+   *
+   * @throws DbimgError `IMAGE_DAMAGED` if a rowid occurs twice.
+   */
+  addLoose(rows: Iterable<{ readonly rowid: bigint; readonly bytes: Uint8Array }>): void {
+    const insert = this.#connection.prepare('INSERT OR IGNORE INTO loose VALUES (?, ?)');
     this.#connection.exec('BEGIN IMMEDIATE');
     try {
-      insert((places) => {
-        let statement = statements.get(places);
-        if (!statement) {
-          statement = this.#connection.prepare(`INSERT INTO ${unorderedName(root)} VALUES (${places})`);
-          statements.set(places, statement);
-        }
-        return statement;
-      });
+      for (const { rowid, bytes } of rows) {
+        if (insert.run(rowid, bytes).changes !== 1) throw twice(rowid);
+      }
       this.#connection.exec('COMMIT');
     } catch (error) {
       this.#connection.exec('ROLLBACK');
@@ -185,26 +205,31 @@ export class Ledger implements Disposable {
     }
   }
 
+  /** By rowid; afterwards there are none. */
+  *takeLoose(): Generator<Uint8Array> {
+    for (const { row } of this.#connection.prepare('SELECT row FROM loose ORDER BY rowid').iterate()) {
+      yield row as Uint8Array;
+    }
+    this.#connection.exec('DELETE FROM loose');
+  }
+
   [Symbol.dispose](): void {
     if (this.#connection.isOpen) this.#connection.close();
   }
 }
 
-/** The ledger's table for rows that must be sorted, quoted. */
-export function unorderedName(root: number): string {
-  return `"rows of ${root}"`;
-}
-
 interface StagedRow {
   readonly root: number;
   readonly keyed: number;
-  readonly columns: number | null;
-  readonly definition: string | null;
+  readonly unordered: number;
 }
 
-function stagedTable({ root, keyed, columns, definition }: StagedRow): StagedTable {
-  const unordered = columns === null || definition === null ? undefined : { columns, definition };
-  return { root, keyed: keyed === 1, unordered };
+function stagedTable({ root, keyed, unordered }: StagedRow): StagedTable {
+  return { root, keyed: keyed === 1, unordered: unordered === 1 };
+}
+
+function twice(rowid: bigint): DbimgError {
+  return new DbimgError('IMAGE_DAMAGED', `The image holds two rows with the key ${rowid}.`);
 }
 
 /** Each with its length before it, u16. */
@@ -231,7 +256,9 @@ function splitCells(joined: Uint8Array): Uint8Array[] {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS place (next INTEGER, page_size INTEGER, usable INTEGER, mapped INTEGER);
-  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, keyed INTEGER, columns INTEGER,
-    definition TEXT);
+  CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, keyed INTEGER, unordered INTEGER);
   CREATE TABLE IF NOT EXISTS run (root INTEGER, first INTEGER, last INTEGER, leaves BLOB, image BLOB);
-  CREATE INDEX IF NOT EXISTS run_order ON run (root, first, last);`;
+  CREATE INDEX IF NOT EXISTS run_order ON run (root, first, last);
+  CREATE TABLE IF NOT EXISTS chunk (id INTEGER PRIMARY KEY, root INTEGER, first INTEGER, last INTEGER, rows BLOB);
+  CREATE INDEX IF NOT EXISTS chunk_order ON chunk (root, first, last);
+  CREATE TABLE IF NOT EXISTS loose (rowid INTEGER PRIMARY KEY, row BLOB);`;

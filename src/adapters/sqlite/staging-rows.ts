@@ -1,21 +1,18 @@
 /** Rows on their way into the file: as pages of their own, which any number of lanes write at once. */
 import type { Chunk, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { decodeRows } from './decoder.ts';
-import type { StoredValue } from './pages/record.ts';
 import { overflowPages, POINTER_SIZE } from './staging-cells.ts';
 import { KeyPacker, keyCell, longKey } from './staging-keys.ts';
 import { LeafPacker, longLeaf, longRow } from './staging-leaves.ts';
-import { LEAF_ENTRY, type Ledger, type UnorderedTable } from './staging-ledger.ts';
+import { LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
 import { PointerMap } from './staging-map.ts';
 import { type Geometry, pageAt } from './staging-pages.ts';
+import { sortedChunk } from './staging-sorter.ts';
 import { PageWriter } from './staging-writer.ts';
 import { LENGTH_SIZE } from './types.ts';
 
-/** A row that must be sorted goes through SQLite, which holds it several times. */
+/** A row that must be sorted is a value of the ledger, which SQLite holds several times. */
 const MOST_UNORDERED = 64 * 1024 * 1024;
-
-type Bound = null | bigint | number | Uint8Array;
 
 export class RowLoader {
   readonly #fd: number;
@@ -46,11 +43,16 @@ export class RowLoader {
       return await this.#loadLong(root, first.value, pieces);
     }
     const bytes = await joined(first.value, pieces);
-    if (unordered) return this.#loadUnordered(root, unordered, bytes);
-    return place ? this.#loadKeys(root, place, bytes) : this.#loadLeaves(root, bytes);
+    if (unordered) {
+      const { records, ...sorted } = sortedChunk(bytes);
+      this.#ledger.addChunk(root, sorted);
+      return records;
+    }
+    return place ? this.#loadKeys(root, place, bytes) : this.loadLeaves(root, bytes);
   }
 
-  #loadLeaves(root: number, bytes: Uint8Array): number {
+  /** Rows in the order of their rowids. Returns their number. */
+  loadLeaves(root: number, bytes: Uint8Array): number {
     const packer = new LeafPacker(bytes, this.#geometry);
     const { records, leaves, overflow } = packer.layout;
     // A leaf that is alone gets its page when it is known whether the table has more.
@@ -148,24 +150,6 @@ export class RowLoader {
     if (following > 0) this.#map?.overflow(following, pages.next);
     pages.write(page);
   }
-
-  #loadUnordered(root: number, { columns }: UnorderedTable, bytes: Uint8Array): number {
-    let records = 0;
-    this.#ledger.insertUnordered(root, (prepare) => {
-      for (const { rowid = 0n, values: rest } of decodeRows(bytes, false)) {
-        const values: readonly StoredValue[] = [{ type: 'integer', value: rowid }, ...rest];
-        if (values.length !== columns) {
-          throw new DbimgError(
-            'IMAGE_DAMAGED',
-            'The image has rows with more or fewer values than their table.',
-          );
-        }
-        prepare(values.map(expressionOf).join(', ')).run(...values.map(boundOf));
-        records += 1;
-      }
-    });
-    return records;
-  }
 }
 
 /** Where a chunk stands among those of its table. */
@@ -254,16 +238,6 @@ async function joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promi
 function recordLength(bytes: Uint8Array): number {
   if (bytes.length < LENGTH_SIZE) return 0;
   return new DataView(bytes.buffer, bytes.byteOffset, LENGTH_SIZE).getInt32(0, true);
-}
-
-/** Text is bound as bytes, because not all of it is text. */
-function expressionOf(value: StoredValue): string {
-  return value.type === 'text' ? 'CAST(? AS TEXT)' : '?';
-}
-
-function boundOf(value: StoredValue): Bound {
-  if (value.type === 'null') return null;
-  return 'bytes' in value ? value.bytes : value.value;
 }
 
 function wrongLength(): DbimgError {

@@ -9,7 +9,7 @@ import { DbimgError } from '../../core/errors.ts';
 import { type SchemaBody, UNORDERED } from './catalog.ts';
 import { missingPart, sqliteError } from './errors.ts';
 import { ShapeReader } from './shape.ts';
-import { type StagedTable, type UnorderedTable, unorderedName } from './staging-ledger.ts';
+import type { StagedTable } from './staging-ledger.ts';
 
 /** The cache while rows are sorted into indexes, in KiB. */
 const CACHE = 32 * 1024;
@@ -74,30 +74,6 @@ export class StagingSchema implements Disposable {
       else if (body.type === 'view' || body.type === 'trigger') this.#edit(() => this.#enter(body));
       else throw unknownKind(entry);
     });
-  }
-
-  /** Moves rows that had to be sorted from the ledger to their tables, record by record as they are. */
-  takeUnordered(ledger: string, tables: readonly StagedTable[]): void {
-    const doors = tables.flatMap(({ root, unordered }) =>
-      unordered ? [{ name: randomUUID(), root, columns: columnNames(unordered.columns - 1) }] : [],
-    );
-    if (doors.length === 0) return;
-    const connection = this.#connection;
-    connection.prepare('ATTACH ? AS ledger').run(ledger);
-    this.#edit(() => {
-      for (const { name, root, columns } of doors) {
-        const sql = `CREATE TABLE ${quote(name)}(${columns.join(', ')})`;
-        this.#insert({ type: 'table', name, table: name, sql: [sql] }, root);
-      }
-    });
-    for (const { name, root, columns } of doors) {
-      const into = `main.${quote(name)} (${['rowid', ...columns].join(', ')})`;
-      connection.exec(`INSERT INTO ${into} SELECT * FROM ledger.${unorderedName(root)}`);
-    }
-    this.#edit(() => {
-      for (const { name } of doors) connection.prepare('DELETE FROM sqlite_schema WHERE name = ?').run(name);
-    });
-    connection.exec('DETACH ledger');
   }
 
   /** Fills the indexes that constraints made together with their tables, before there were rows. */
@@ -211,7 +187,7 @@ export class StagingSchema implements Disposable {
     const root = this.#rootOf(name);
     if (root === undefined) throw notADefinition(name);
     const keyed = /without\s+rowid/i.test(sql[0] as string) && this.#isKeyed(name);
-    return { root, keyed, unordered: rows === UNORDERED ? this.#unordered(name) : undefined };
+    return { root, keyed, unordered: rows === UNORDERED };
   }
 
   #isKeyed(name: string): boolean {
@@ -220,16 +196,6 @@ export class StagingSchema implements Disposable {
       .get(name);
     return kind?.wr === 1;
   }
-
-  #unordered(name: string): UnorderedTable {
-    const row = this.#connection.prepare('SELECT count(*) AS columns FROM pragma_table_info(?)').get(name);
-    const names = columnNames(row?.columns as number);
-    return { columns: names.length + 1, definition: ['id INTEGER PRIMARY KEY', ...names].join(', ') };
-  }
-}
-
-function columnNames(count: number): string[] {
-  return Array.from({ length: count }, (_, at) => `c${at}`);
 }
 
 const TABLE = /^\s*CREATE\s+TABLE\b/i;

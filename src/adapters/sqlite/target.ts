@@ -25,7 +25,9 @@ import { KeyTreeBuilder } from './staging-key-tree.ts';
 import { Ledger, type StagedTable } from './staging-ledger.ts';
 import { emptyDatabase, pageAt, placeBehind } from './staging-pages.ts';
 import { assertUnused, obstacleAt, publishFile, resolvedTarget } from './staging-publication.ts';
+import { RowLoader } from './staging-rows.ts';
 import { StagingSchema } from './staging-schema.ts';
+import { inOrder } from './staging-sorter.ts';
 import { TreeBuilder } from './staging-tree.ts';
 import { writeAll } from './staging-writer.ts';
 import type { TargetInvitation } from './writer.ts';
@@ -103,10 +105,9 @@ export class SqliteTarget implements Target {
     if (!this.#body) return;
     const ledger = this.#started();
     const tables = ledger.tables();
+    await this.#putInOrder(ledger, tables);
     await this.#buildTrees(ledger, tables);
     using schema = new StagingSchema(this.#files.part);
-    schema.takeUnordered(this.#files.ledger, tables);
-    await turn();
     this.#context.signal.throwIfAborted();
     schema.fillConstraints();
   }
@@ -168,15 +169,34 @@ export class SqliteTarget implements Target {
     ledger.geometry = { pageSize, usable: pageSize - reserved, mapped: autoVacuum !== 'none' };
   }
 
+  /** Leaves of the tables whose rows came in any order. */
+  async #putInOrder(ledger: Ledger, tables: readonly StagedTable[]): Promise<void> {
+    const fd = openSync(this.#files.part, 'r+');
+    try {
+      const loader = new RowLoader(fd, ledger);
+      for (const { root } of tables.filter(({ unordered }) => unordered)) {
+        for await (const rows of inOrder(ledger, root)) {
+          loader.loadLeaves(root, rows);
+          await turn();
+          this.#context.signal.throwIfAborted();
+        }
+      }
+    } catch (error) {
+      throw sqliteError(error, 'Rows could not be put in the order of their keys');
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   async #buildTrees(ledger: Ledger, tables: readonly StagedTable[]): Promise<void> {
     const { geometry } = ledger;
     const fd = openSync(this.#files.part, 'r+');
     try {
       const rows = new TreeBuilder(fd, ledger);
       const keys = new KeyTreeBuilder(fd, ledger);
-      for (const { root, keyed, unordered } of tables) {
+      for (const { root, keyed } of tables) {
         if (keyed) keys.build(root);
-        else if (!unordered) rows.build(root);
+        else rows.build(root);
         await turn();
         this.#context.signal.throwIfAborted();
       }
