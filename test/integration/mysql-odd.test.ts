@@ -6,6 +6,7 @@ import {
   type MysqlProduct,
   mysqlQuery,
   type RunningMysql,
+  type ServerSettings,
   startMysql,
   withMysql,
 } from '../engines/mysql.ts';
@@ -25,6 +26,18 @@ const NO_TEXT = `
   CREATE TRIGGER fires BEFORE INSERT ON t FOR EACH ROW SET @x = '~';
   CREATE EVENT later ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DISABLE DO SET @x = '~';`;
 
+/** Defaults of a server that a statement of ours could come to depend on. */
+const OTHER_DEFAULTS: Readonly<Record<MysqlProduct, ServerSettings>> = {
+  mysql: { 'sql-require-primary-key': 1, 'sql-generate-invisible-primary-key': 1 },
+  mariadb: { 'system-versioning-alter-history': 'ERROR' },
+};
+const DEFAULTS: ServerSettings = {
+  ...{ 'log-bin-trust-function-creators': 1, 'local-infile': 0, 'max-allowed-packet': '4M' },
+  ...{ 'default-storage-engine': 'MyISAM', 'explicit-defaults-for-timestamp': 'OFF' },
+  ...{ 'character-set-server': 'utf8mb4', 'collation-server': 'utf8mb4_bin', 'default-time-zone': '+05:30' },
+  'sql-mode': 'ANSI,NO_BACKSLASH_ESCAPES,NO_ZERO_DATE,STRICT_ALL_TABLES',
+};
+
 for (const product of ['mysql', 'mariadb'] satisfies MysqlProduct[]) {
   describe(`what is odd in ${product}`, () => {
     let server: RunningMysql;
@@ -37,6 +50,25 @@ for (const product of ['mysql', 'mariadb'] satisfies MysqlProduct[]) {
       await using source = await createMysqlDatabase(server, { name: 'odd-db. ü' });
       await loadOdd(product, source.url);
       await mysqlRoundTrip(product, source, `odd things of ${product}`);
+    });
+
+    it('comes back into a server with other defaults, and from there', async () => {
+      await using other = await startMysql({
+        product,
+        settings: { ...DEFAULTS, ...OTHER_DEFAULTS[product] },
+      });
+      await using source = await createMysqlDatabase(server);
+      await loadOdd(product, source.url);
+      await mysqlRoundTrip(
+        product,
+        source,
+        'other defaults',
+        async (copy) => {
+          const there = { url: copy, name: `${source.name}_copy` };
+          await mysqlRoundTrip(product, { ...there, [Symbol.asyncDispose]: async () => {} }, 'and back');
+        },
+        other.url,
+      );
     });
 
     for (const characterSet of ['binary', 'utf8mb4', 'latin1']) {

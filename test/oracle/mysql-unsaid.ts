@@ -73,7 +73,7 @@ const OF_PRODUCT: { readonly [product in MysqlProduct]: readonly string[] } = {
 /** One line for each fact, in a fixed order. */
 export async function describeMysql(product: MysqlProduct, url: string): Promise<string[]> {
   return await withMysql(url, async (session) => {
-    await session.query("SET NAMES utf8mb4; SET time_zone = '+00:00'");
+    await session.query("SET NAMES utf8mb4; SET time_zone = '+00:00'; SET sql_mode = ''");
     // Otherwise the counters are those of yesterday.
     if (product === 'mysql') await session.query('SET information_schema_stats_expiry = 0');
     const lines: string[] = [];

@@ -66,7 +66,10 @@ export async function applySettings(
   });
   const has = new Set(known.map((row) => String(row.Variable_name).toLowerCase()));
   const set = names.filter((name) => has.has(name)).map((name) => `SESSION ${name} = ${settings[name]}`);
-  await session.execute('SET NAMES utf8mb4', { what: 'The session could not be prepared' });
+  // Before the others: STRICT_ALL_TABLES refuses values that a server would only make fit.
+  await session.execute("SET NAMES utf8mb4, SESSION sql_mode = ''", {
+    what: 'The session could not be prepared',
+  });
   await session.execute(`SET ${set.join(', ')}`, { what: 'The session could not be prepared' });
   if (characterSetResults === 'NULL') await session.execute('SET SESSION character_set_results = NULL');
 }
