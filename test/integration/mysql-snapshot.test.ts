@@ -14,7 +14,7 @@ import {
   type TestMysqlDatabase,
   withMysql,
 } from '../engines/mysql.ts';
-import { context, digestOf, dump } from './adapter-job.ts';
+import { context, digestOf, dump, valuesOf } from './adapter-job.ts';
 
 const SETUP = `
   CREATE TABLE t (id int PRIMARY KEY, v varchar(20)); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');
@@ -139,6 +139,37 @@ for (const product of ['mysql', 'mariadb'] satisfies MysqlProduct[]) {
         assert.match(watching.warnings[0]?.message ?? '', /has been running for \d+ s/);
       }
       await running;
+    });
+
+    it("is in nobody's way who writes to tables without transactions", async () => {
+      await using other = await createMysqlDatabase(server);
+      await mysqlQuery(other.url, SETUP);
+      const stop = new AbortController();
+      let longest = 0;
+      const writing = [database, database, database, other].map(async ({ url }) =>
+        withMysql(url, async (session) => {
+          for (let turn = 0; !stop.signal.aborted; turn += 1) {
+            const begin = performance.now();
+            await session.query('UPDATE m SET v = v + 1 WHERE id IN (1, 2)');
+            longest = Math.max(longest, performance.now() - begin);
+            await sleep(turn % 2);
+          }
+        }),
+      );
+      try {
+        for (let turn = 0; turn < 3; turn += 1) {
+          const watching = context({ lockTimeout: 5000 });
+          const image = await dump(database.url, { context: watching });
+          assert.deepEqual(watching.warnings, []);
+          // One statement changes both rows.
+          const [first, second] = valuesOf(image, 'm') as { value: bigint }[][];
+          assert.equal((second?.[1]?.value ?? 0n) - (first?.[1]?.value ?? 0n), 1n);
+        }
+      } finally {
+        stop.abort();
+        await Promise.all(writing);
+      }
+      assert.ok(longest < 3000, `somebody waited ${Math.round(longest)} ms`);
     });
 
     for (const [what, statement] of [

@@ -41,12 +41,12 @@ export interface Freezing {
  * @throws DbimgError `LOCK_TIMEOUT`, `SOURCE_CHANGED`; `PERMISSION_DENIED` if no way is open to the account.
  */
 export async function freeze(freezing: Freezing): Promise<Moment> {
-  const { facts, control, side, tables, context } = freezing;
+  const { facts, control, side, tables, nontransactional, context } = freezing;
   const ways: (() => Promise<Moment>)[] =
     facts.product === 'MySQL'
       ? [() => underLock(freezing, new GlobalReadLock(control, side, context))]
       : [
-          () => underLock(freezing, new BackupStage(control)),
+          () => underLock(freezing, new BackupStage(control, new TableLocks(side, nontransactional))),
           ...(facts.binlog ? [() => equalSnapshots(freezing)] : []),
         ];
   ways.push(() => underLock(freezing, new TableLocks(control, tables)));
@@ -68,7 +68,7 @@ async function underLock(freezing: Freezing, lock: Lock): Promise<Moment> {
   const { facts, pool, control, context } = freezing;
   await acquire(lock, context);
   try {
-    await lockNontransactional(freezing);
+    if (!(lock instanceof BackupStage)) await lockNontransactional(freezing);
     await pool.begin();
     const position = await readPosition(control, facts);
     return { position, exact: true, ddlHeld: await holdDdl(freezing) };

@@ -122,18 +122,32 @@ export async function longStatement(session: Session): Promise<{ id: string; sec
   return row && { id: String(row.id), seconds: String(row.seconds) };
 }
 
-/** MariaDB: commits wait, readers do not, and it waits for no reader. */
+/**
+ * MariaDB: commits wait, readers do not, and it waits for no reader. Tables without transactions are locked on the way:
+ * before BLOCK_DDL a statement that writes to MyISAM would keep the stage away while it waits for their lock; after
+ * BLOCK_COMMIT one that writes to Aria stands still at its end, and does not give its table free.
+ */
 export class BackupStage implements Lock {
   readonly name = 'The backup lock (BACKUP STAGE BLOCK_COMMIT)';
   readonly #session: Session;
+  readonly #tables: TableLocks;
 
-  constructor(session: Session) {
+  /** @param tables those without transactions. They stay locked after `release`, unless the lock was not acquired. */
+  constructor(session: Session, tables: TableLocks) {
     this.#session = session;
+    this.#tables = tables;
   }
 
   async acquire(): Promise<void> {
-    await this.#session.execute('BACKUP STAGE START');
-    await this.#session.execute('BACKUP STAGE BLOCK_COMMIT');
+    try {
+      await this.#session.execute('BACKUP STAGE START');
+      await this.#session.execute('BACKUP STAGE BLOCK_DDL');
+      await this.#tables.acquire();
+      await this.#session.execute('BACKUP STAGE BLOCK_COMMIT');
+    } catch (error) {
+      await this.#tables.release();
+      throw error;
+    }
   }
 
   async release(): Promise<void> {
