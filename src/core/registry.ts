@@ -73,7 +73,7 @@ export class Registry {
 
   #noDatabase(): DbimgError {
     return new DbimgError('ADAPTER_UNKNOWN', 'This is neither a database URL nor a database file.', {
-      hint: `A location begins with ${this.schemes.join(' or ')}`,
+      hint: `A location begins with ${this.schemes.join(' or ')}; also that of a file which is still to be made`,
     });
   }
 }

@@ -86,3 +86,25 @@ test('tables become CSV that others read', async () => {
   const archive = await run(['convert', at('shop.dbimg'), at('shop.archive')]);
   assert.equal(archive.code, 6);
 });
+
+test('an image is compared with a database of its own engine alone', async () => {
+  writeFileSync(at('few.json'), '{"_id": 1}');
+  await run(['import', at('few.json'), at('few.dbimg'), '--object', 'shop.orders']);
+  const done = await run(['verify', at('few.dbimg'), '--against', at('none.db')]);
+  assert.equal(done.code, 6, done.stderr);
+  assert.match(done.stderr, /An image of mongodb cannot be compared with a database of sqlite.*\n.*--prove/);
+});
+
+test('what the system says is told without its own words for it', async () => {
+  writeFileSync(at('one.json'), '{"_id": 1}');
+  const nowhere = at('no/such/one.dbimg');
+  for (const args of [
+    ['import', at('one.json'), nowhere, '--object', 'shop.orders'],
+    ['inspect', nowhere],
+  ]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 7, stderr);
+    assert.match(stderr, /one\.dbimg failed: no such file or directory\. \[STORE_NOT_FOUND\]/);
+    assert.doesNotMatch(stderr, /ENOENT|\.part/);
+  }
+});

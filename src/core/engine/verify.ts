@@ -1,6 +1,6 @@
 /** Checks every byte of an image, and whether a live database still equals it. */
 
-import type { StreamOpen } from '../adapter.ts';
+import type { Adapter, StreamOpen } from '../adapter.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import { FRAME, type StoredFrame } from '../image/frame.ts';
@@ -50,10 +50,9 @@ export async function verifyImage(options: VerifyJob): Promise<VerifyReport> {
   try {
     store = await options.store.open();
     const reader = await ImageReader.open(store.stream(true), options.keys);
+    const against = options.against === undefined ? undefined : await rival(options, options.against, reader);
     await using totals = new ImageTotals(options.tmp);
-    const frames = await job.step('verify', () =>
-      readThrough(job, reader, options.against ? totals : undefined),
-    );
+    const frames = await job.step('verify', () => readThrough(job, reader, against ? totals : undefined));
     const { root } = reader;
     if (!root) throw new TypeError('a reader that ended without an error has a root');
     return {
@@ -66,7 +65,7 @@ export async function verifyImage(options: VerifyJob): Promise<VerifyReport> {
       records: root.totals.records,
       bytes: root.totals.bytes,
       stored: reader.bytes,
-      ...(options.against ? { against: await compare(job, options, options.against, reader, totals) } : {}),
+      ...(against ? { against: await compare(job, options, against, reader, totals) } : {}),
       milliseconds: job.milliseconds,
     };
   } catch (error) {
@@ -106,10 +105,27 @@ async function readThrough(job: Job, reader: ImageReader, totals: ImageTotals | 
   return frames;
 }
 
+/** What the image is compared with. */
+interface Rival {
+  readonly adapter: Adapter;
+  readonly location: string;
+}
+
+/** Known before the image is read: records of two engines are never equal, whatever they mean. */
+async function rival(options: VerifyJob, location: string, { head }: ImageReader): Promise<Rival> {
+  const adapter = await options.registry.forLocation(location, head.adapter);
+  if (adapter.name === head.adapter) return { adapter, location };
+  throw new DbimgError(
+    'UNSUPPORTED',
+    `An image of ${head.adapter} cannot be compared with a database of ${adapter.name}: their records differ.`,
+    { hint: 'Restore it there with --prove, which compares what was written with what is read back.' },
+  );
+}
+
 async function compare(
   job: Job,
   options: VerifyJob,
-  location: string,
+  { adapter, location }: Rival,
   reader: ImageReader,
   totals: ImageTotals,
 ): Promise<{ equal: number; differing: readonly Difference[] }> {
@@ -123,7 +139,6 @@ async function compare(
       },
     );
   }
-  const adapter = await options.registry.forLocation(location, reader.head.adapter);
   const selects = selector(options);
   await using database = await job.step('connect', () => adapter.connect(location, job));
   const { kind } = reader.head;

@@ -8,7 +8,7 @@ export function storeError(doing: string, error: unknown): DbimgError {
   if (error instanceof DbimgError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   if (code === undefined) return asDbimgError(error);
-  const message = `${doing} failed: ${(error as Error).message}`;
+  const message = `${doing} failed: ${reasonOf(error as Error)}.`;
   const cause = error;
   if (FULL.has(code)) {
     return new DbimgError('STORE_FULL', message, {
@@ -36,6 +36,11 @@ export function storeError(doing: string, error: unknown): DbimgError {
     });
   }
   return new DbimgError('STORE_FAILED', message, { cause });
+}
+
+/** Node repeats the path, which the caller has named already, or names the file beside it that is being written. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/, \w+( '.*')?$/s, '').replace(/^E[A-Z0-9]+: /, '');
 }
 
 export function existsAlready(doing: string, cause?: unknown): DbimgError {
