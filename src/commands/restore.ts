@@ -73,6 +73,11 @@ export default class Restore extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> shop.dbimg sqlite:./shop.db',
     },
     {
+      description: 'MongoDB: the write concern is part of the URL, as drivers have it.',
+      command:
+        '<%= config.bin %> <%= command.id %> shop.dbimg "mongodb://localhost/shop?w=majority" --create',
+    },
+    {
       description: 'From another host, without a file in between, compared with the source before it counts.',
       command:
         'ssh backup "cat shop.dbimg" | <%= config.bin %> <%= command.id %> - postgres://postgres@localhost/shop --prove',

@@ -164,13 +164,14 @@ export async function mongoCommand(url: string, database: string, command: Docum
 export async function forceElection(server: RunningMongo): Promise<void> {
   await withMongo(server.url, async (client) => {
     const before = await client.db('admin').command({ hello: 1 });
-    await client
-      .db('admin')
-      .command({ replSetStepDown: 10, secondaryCatchUpPeriodSecs: 5 })
-      .catch(() => {});
     for (const deadline = Date.now() + ELECTION_TIMEOUT; Date.now() < deadline; await sleep(50)) {
       const now = await client.db('admin').command({ hello: 1 });
       if (now.primary !== undefined && now.primary !== before.primary) return;
+      // Refused while no other member may be elected: one that has just stepped down itself.
+      await client
+        .db('admin')
+        .command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2 })
+        .catch(() => {});
     }
     throw new Error('no other member became primary');
   });

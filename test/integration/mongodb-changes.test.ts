@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type Db, type Document, Double } from 'mongodb';
 import { adapter } from '../../src/adapters/mongodb/adapter.ts';
-import type { Adapter } from '../../src/core/adapter.ts';
 import { dumped, rejects, restored } from '../../src/testkit/jobs.ts';
+import { interrupted } from '../engines/interrupted.ts';
 import { mongoCommand, mongoDatabase, mongoUrl, startMongo, withMongo } from '../engines/mongodb.ts';
 import { dropUsers } from '../mongodb-fixtures/every-kind.ts';
 import { compareMongoDatabases } from '../oracle/mongodb.ts';
@@ -133,26 +133,6 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'dropped and made again': { before: (n) => [one(n)], during: (n) => [{ drop: n }, one(n, { _id: 2 })] },
 };
 
-/** Runs `change` to its end before the part of this number is read. */
-function changing(part: number, change: () => Promise<void>): Adapter {
-  let reads = 0;
-  let changed: Promise<void> | undefined;
-  return {
-    ...adapter,
-    joinLane: async (...join) => {
-      const lane = await adapter.joinLane(...join);
-      return {
-        read: async (...read) => {
-          if (reads++ === part) changed = change();
-          await changed;
-          await lane.read(...read);
-        },
-        [Symbol.asyncDispose]: () => lane[Symbol.asyncDispose](),
-      };
-    },
-  };
-}
-
 /** Dumps `before` while it becomes `during`, restores it, and compares. */
 async function comesBack(
   part: number,
@@ -165,7 +145,7 @@ async function comesBack(
     const database = client.db();
     await before(database);
     const { store } = await dumped(
-      changing(part, () => during(database)),
+      interrupted(adapter, 'joinLane.read', part + 1, () => during(database)),
       source.url,
       { jobs: 1 },
     );
@@ -267,9 +247,9 @@ test('what the log cannot say again ends the dump', async () => {
   const url = mongoUrl(other.url, 'emptied');
   await mongoCommand(url, 'emptied', { create: 'capped', capped: true, size: 4096 });
   await mongoCommand(url, 'emptied', one('capped'));
-  const emptied = changing(0, async () => {
-    await mongoCommand(url, 'emptied', { emptycapped: 'capped' });
-  });
+  const emptied = interrupted(adapter, 'joinLane.read', 1, () =>
+    mongoCommand(url, 'emptied', { emptycapped: 'capped' }),
+  );
   const error = await rejects(dumped(emptied, url), 'SOURCE_CHANGED');
   assert.match(error.message, /emptycapped/);
   assert.deepEqual(error.object, ['emptied', 'capped']);

@@ -15,6 +15,11 @@ const LOST: Meaning = {
   hint: "The primary changed or the network failed: the servers' logs may tell why. Try again.",
 };
 
+const CONCERN: Meaning = {
+  code: 'SERVER_ERROR',
+  hint: 'The URL says how many members must have each write, and for how long to wait (w, wtimeoutMS): look there.',
+};
+
 /** By the server's number: src/mongo/base/error_codes.yml of MongoDB. */
 const BY_CODE: Readonly<Record<number, Meaning>> = {
   13: {
@@ -36,6 +41,9 @@ const BY_CODE: Readonly<Record<number, Meaning>> = {
     code: 'SERVER_ERROR',
     hint: 'Names of database and collection together have at most 255 bytes. --rename gives others.',
   },
+  64: CONCERN,
+  79: CONCERN,
+  100: CONCERN,
   136: {
     code: 'LOG_GAP',
     hint: 'The oplog is too small for the load: give it more room (replSetResizeOplog), or use more lanes.',

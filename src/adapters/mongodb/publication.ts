@@ -11,6 +11,7 @@ import { inParallel } from './parallel.ts';
 import { persist } from './persist.ts';
 import { isRebuilt } from './place.ts';
 import type { Ordered } from './rawbson.ts';
+import { makeSafe } from './safety.ts';
 import { documentsIn, Session, UNINTERRUPTED } from './session.ts';
 
 /** A collection that is loaded, or a view that is to be made. */
@@ -62,7 +63,6 @@ export interface Published {
 
 const WIDTH = 8;
 const NAMESPACE_NOT_FOUND = 26;
-const SAFE = { w: 'majority' };
 const BATCH_DOCUMENTS = 1000;
 
 export class Publication implements AsyncDisposable {
@@ -107,22 +107,7 @@ export class Publication implements AsyncDisposable {
     for (const { scratch, temporary } of this.#published.collections) {
       if (temporary) await this.#drop(scratch);
     }
-    await this.#settle();
-  }
-
-  /** The last write waits for a majority, and so for all before it. */
-  async #settle(): Promise<void> {
-    const doing = { what: 'The restored data could not be made safe' };
-    const { writeConcern } = this.#session;
-    await persist(async () => {
-      const { setName } = await this.#session.command('admin', { hello: 1 }, doing);
-      if (setName === undefined) return;
-      const command = { appendOplogNote: 1, data: { dbimg: 'restored' }, writeConcern: writeConcern ?? SAFE };
-      await this.#session.command('admin', command, doing).catch((error: unknown) => {
-        // Not everybody may write a note.
-        if (serverCode(error) !== 13) throw error;
-      });
-    });
+    await persist(() => makeSafe(this.#session));
   }
 
   async #rename(made: Made, old: ListedCollection | undefined): Promise<void> {
@@ -184,7 +169,7 @@ export class Publication implements AsyncDisposable {
       object,
       storage: storage(final),
       buckets: kind === 'timeseries',
-      writeConcern: { w: 1 },
+      writeConcern: this.#session.writeConcern ?? { w: 1 },
       abilities: abilitiesOf(this.#published.version),
     };
     const [database, collection] = storage(scratch) as [string, string];

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientSession, type Document, Long, MongoClient, type ReadPreference } from 'mongodb';
 import { cancelled, DbimgError } from '../../core/errors.ts';
 import type { Doing } from '../../core/server-errors.ts';
-import { mongoError } from './errors.ts';
+import { mongoError, serverCode } from './errors.ts';
 import { type Endpoint, hostsOf } from './location.ts';
 import { elementsOf } from './rawbson.ts';
 
@@ -11,6 +11,11 @@ import { elementsOf } from './rawbson.ts';
 const SELECTION_TIMEOUT = 10_000;
 /** How long closing may take before sockets are left to the operating system, in milliseconds. */
 const CLOSE_GRACE = 3000;
+
+/** The member that was asked takes no writes any longer. */
+const NOT_PRIMARY: ReadonlySet<number> = new Set([10107, 13435]);
+const RETRIES = 20;
+const RETRY_PAUSE = 250;
 
 /** For work that must not be interrupted: publishing, and cleaning up after an abort. */
 export const UNINTERRUPTED: AbortSignal = new AbortController().signal;
@@ -105,7 +110,15 @@ export class Session implements AsyncDisposable {
 
   /** Reply as an object; numbers are numbers. */
   async command(database: string, command: Document, doing: Doing): Promise<Document> {
-    return await this.#run(doing, () => this.#client.db(database).command(command, {}));
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.#run(doing, () => this.#client.db(database).command(command, {}));
+      } catch (error) {
+        // Nothing of it was done: the driver will hear of the new primary in a moment.
+        if (!NOT_PRIMARY.has(serverCode(error) ?? 0) || tries >= RETRIES) throw error;
+        await sleep(RETRY_PAUSE, undefined, { signal: this.#signal }).catch(() => {});
+      }
+    }
   }
 
   /** The same, asked of whatever member the URL prefers for reading. */

@@ -40,6 +40,7 @@ import { Replay } from './replay.ts';
 import { ReplayedDefinitions } from './replay-definitions.ts';
 import { ReplayedDocuments } from './replay-documents.ts';
 import { RestoredSnapshot } from './restored-snapshot.ts';
+import { assertCounting, assertKept, electionOf } from './safety.ts';
 import { removeScratch } from './scratch.ts';
 import { Session, UNINTERRUPTED } from './session.ts';
 import { TtlMonitor } from './ttl.ts';
@@ -71,6 +72,8 @@ export class MongoTarget implements Target {
   readonly #logged = new Map<string, MadeView | null>();
   /** Databases at the target that are being filled, and that of the image which each is. */
   readonly #databases = new Map<string, string>();
+  /** The primary that was asked first. */
+  #election = '';
   #ended = false;
 
   private constructor(
@@ -117,6 +120,12 @@ export class MongoTarget implements Target {
     context: Context,
   ): Promise<MongoTarget> {
     const session = await Session.open(endpoint, { signal: context.signal, connections: WIDTH });
+    try {
+      assertCounting(session);
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
     return new MongoTarget(endpoint, facts, options, context, session);
   }
 
@@ -132,6 +141,7 @@ export class MongoTarget implements Target {
   }
 
   async prepare(image: ImageSummary): Promise<void> {
+    this.#election = await electionOf(this.#session);
     const [first] = await this.#obstacles(image);
     if (first) throw obstacleError(first);
     for (const message of warningsOf(this.#facts, image)) {
@@ -211,6 +221,7 @@ export class MongoTarget implements Target {
     );
     await inParallel(late, this.#options.lanes, (made) => this.#build(made));
     await this.#principals.settle(this.#session);
+    await assertKept(this.#session, this.#election);
     return [];
   }
 
