@@ -62,7 +62,11 @@ for (const [turn, product] of PRODUCTS.entries()) {
       await loadEveryKind(product, mysqlUrl(from.url, 'every kind'));
       await mysqlQuery(
         mysqlUrl(from.url, 'Größe'),
-        'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE VIEW far AS SELECT id FROM `every kind`.many_rows',
+        'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1); CREATE VIEW far AS SELECT id FROM `every kind`.many_rows; ' +
+          'SET foreign_key_checks = 0; CREATE TABLE far_child (id int PRIMARY KEY, ' +
+          'CONSTRAINT far FOREIGN KEY (id) REFERENCES `every kind`.many_rows (id), ' +
+          'CONSTRAINT gone FOREIGN KEY (id) REFERENCES `every kind`.gone (id), ' +
+          'CONSTRAINT beyond FOREIGN KEY (id) REFERENCES nowhere.gone (id))',
       );
       await mysqlServerRoundTrip(product, from.url, to.url, `whole ${product}`);
     });

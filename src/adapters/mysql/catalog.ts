@@ -109,9 +109,8 @@ export class CatalogReader {
       }
     }
     for (const { indexes } of made.values()) later.push(...indexes);
-    for (const drafts of made.values()) {
-      later.push(...foreignKeyDrafts(drafts, (object) => made.get(JSON.stringify(object))));
-    }
+    const find = (object: ObjectName): TableDrafts | undefined => made.get(JSON.stringify(object));
+    for (const drafts of made.values()) later.push(...foreignKeyDrafts(drafts, options.databases, find));
     for (const database of options.databases) {
       const own = tables.filter(({ object }) => object[0] === database);
       for (const [name, draft] of await statisticsDrafts(this.#drafting, database, own)) {

@@ -194,14 +194,17 @@ function indexDrafts(
 /**
  * Foreign keys to tables that are not there, or not in the image, are made when all have their final names: they would
  * point to where their table grew.
+ *
+ * @param databases of the image
  */
 export function foreignKeyDrafts(
   { table, indexes, foreignKeys, form }: TableDrafts,
+  databases: readonly string[],
   made: (object: ObjectName) => TableDrafts | undefined,
 ): Draft[] {
-  const [database, name] = table.object as [string, string];
+  const [, name] = table.object as [string, string];
   const isLost = ({ parent }: ForeignKeyItem): boolean =>
-    parent[0] === database && made(parent) === undefined;
+    databases.includes(parent[0] ?? '') && made(parent) === undefined;
   const draft = (kind: string, keys: readonly ForeignKeyItem[], others: readonly TableDrafts[]): Draft[] => {
     const [first] = keys;
     if (!first) return [];
