@@ -13,6 +13,7 @@ if (major < 24) {
   const { execute, settings } = await import('@oclif/core');
   const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   pjson.oclif.commands = './src/commands';
+  pjson.oclif.hooks = { command_not_found: './src/cli/unknown-command.ts' };
   // Node runs TypeScript itself; oclif would look for ts-node.
   settings.enableAutoTranspile = false;
   await execute({

@@ -30,7 +30,9 @@ test('help names the commands, and a command its flags, arguments and examples',
 
 test('misunderstood commands end with 2, one message and no stack', async () => {
   const cases: [string[], RegExp][] = [
-    [['frobnicate'], /frobnicate not found/u],
+    [['frobnicate'], /no command "frobnicate"/u],
+    [['resotre', 'x.dbimg', URL_WITH_SECRET], /hint: Did you mean: dbimg restore/u],
+    [[URL_WITH_SECRET], /no command "postgres"/u],
     [['dump'], /Which database\? .*DBIMG_SOURCE/u],
     [['dump', URL_WITH_SECRET, '--frob'], /Nonexistent flag: --frob/u],
     [['dump', URL_WITH_SECRET, URL_WITH_SECRET], /Unexpected argument/u],
