@@ -108,11 +108,17 @@ export function longRecord(seed: number): Piece[] {
   ];
 }
 
+/** In memory that is used again for what comes next, as a store may do. */
 export async function* source(
   bytes: Uint8Array<ArrayBuffer>,
   step: number = 1000,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+  const memory = new Uint8Array(step);
+  for (let at = 0; at < bytes.length; at += step) {
+    const part = bytes.subarray(at, at + step);
+    memory.set(part);
+    yield memory.subarray(0, part.length);
+  }
 }
 
 export interface ReadBack {

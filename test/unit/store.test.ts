@@ -80,6 +80,9 @@ for (const [name, make] of [
     const all = Buffer.concat(await collect(reader.stream()));
     assert.equal(all.subarray(0, 6).toString(), 'abcdef');
     assert.ok(all.length === 3_000_006 && all.subarray(6).every((byte) => byte === 7));
+    const copies: Uint8Array[] = [];
+    for await (const bytes of reader.stream(true)) copies.push(bytes.slice());
+    assert.ok(all.equals(Buffer.concat(copies)));
     assert.equal(await codeOf(reader.read?.(3_000_000, 7) as Promise<unknown>), 'STORE_FAILED');
     await reader.close();
   });
