@@ -264,8 +264,7 @@ export async function query(
     readonly limit?: number;
     /** Directory for the rows that the statement reads. Default the system's. */
     readonly tmp?: string;
-    readonly signal?: AbortSignal;
-  },
+  } & Pick<CommonOptions, 'signal' | 'onProgress'>,
 ): Promise<QueryAnswer> {
   const { queryImage } = await import('./core/engine/query.ts');
   const { adapter } = await import('./adapters/sqlite/adapter.ts');

@@ -66,12 +66,12 @@ export default class Query extends BaseCommand {
     }
     const { query } = await import('../index.ts');
     const keys = await readingKeys(options);
-    await using answer = await query({
-      image,
-      sql,
-      keys,
-      ...defined({ limit: options.limit, tmp: options.tmp }),
-    });
+    const { limit, tmp } = options;
+    // The answer is what others read along; how it is coming is for those who wait.
+    const progress = options.progress ?? (process.stderr.isTTY ? 'auto' : 'none');
+    await using answer = await this.job({ ...options, progress }, (handles) =>
+      query({ ...{ image, sql, keys, ...handles }, ...defined({ limit, tmp }) }),
+    );
     await writeOutput(inBlocks(formatAnswer(answer, options.format ?? 'ndjson')));
   }
 }

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnswerFormat, formatAnswer } from '../../src/cli/render/answer.ts';
-import { DbimgError, dump, openStore, query, type Store } from '../../src/index.ts';
+import { DbimgError, dump, openStore, type ProgressEvent, query, type Store } from '../../src/index.ts';
 import { makeChinook } from '../engines/chinook.ts';
 import { query as ask, createDatabase } from '../engines/postgres.ts';
 import { runCli, startCli } from './program.ts';
@@ -298,4 +298,18 @@ test('an abort ends a question', async () => {
     { code: 'CANCELLED' },
   );
   assert.ok(rows < 7000);
+});
+
+test('what is taken out of the image is told as it comes, and an abort ends that too', async () => {
+  const events: ProgressEvent[] = [];
+  const sql = 'SELECT count(Name) FROM Track';
+  await using answer = await query({ image: chinook, sql, onProgress: (event) => events.push(event) });
+  assert.equal(answer.columns.length, 1);
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === 'step' ? [`${event.step} ${event.state}`] : [])),
+    ['data begin', 'data end'],
+  );
+  assert.ok(events.some((event) => event.type === 'progress' && event.bytes > 100_000));
+  const signal = AbortSignal.abort();
+  await assert.rejects(query({ image: chinook, sql, signal }), { code: 'CANCELLED' });
 });

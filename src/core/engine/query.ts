@@ -9,11 +9,12 @@ import type { Description, Relation } from '../relation.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 import type { Value } from '../value.ts';
 import { UnknownName, type Workbench, type WorkbenchRead, type WorkbenchTable } from '../workbench.ts';
+import { Job, type JobOptions } from './job.ts';
 import { nearNames } from './near-names.ts';
 import { streamChunks, streamOpen } from './stream-chunks.ts';
 import { decoded } from './transcoder.ts';
 
-export interface QueryJob {
+export interface QueryJob extends Pick<JobOptions, 'signal' | 'onProgress'> {
   readonly store: Store;
   readonly keys: Keys;
   readonly registry: Registry;
@@ -23,7 +24,6 @@ export interface QueryJob {
   /** Rows of the answer. */
   readonly limit?: number;
   readonly tmp?: string;
-  readonly signal?: AbortSignal;
 }
 
 /** The answer. Rows are computed as they are asked for; dispose it to give back what it keeps. */
@@ -38,12 +38,7 @@ export async function queryImage(job: QueryJob): Promise<QueryAnswer> {
   await using stack = new AsyncDisposableStack();
   if (!job.workbench.workbench) throw new DbimgError('BUG', `${job.workbench.name} answers no statements.`);
   const bench = stack.use(await job.workbench.workbench(job.tmp));
-  const store = await job.store.open();
-  try {
-    await new Query(job, bench, store).load();
-  } finally {
-    await store.close();
-  }
+  await load(job, bench);
   const { columns, rows } = bench.run();
   const kept = stack.move();
   return {
@@ -51,6 +46,19 @@ export async function queryImage(job: QueryJob): Promise<QueryAnswer> {
     [Symbol.asyncIterator]: () => limited(rows, job),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+async function load(job: QueryJob, bench: Workbench): Promise<void> {
+  const run = new Job(job);
+  const store = await job.store.open();
+  try {
+    await run.step('data', () => new Query(job, bench, store, run).load());
+  } catch (error) {
+    throw run.causeOf(error);
+  } finally {
+    run.close();
+    await store.close();
+  }
 }
 
 async function* limited(
@@ -71,11 +79,13 @@ class Query {
   readonly #job: QueryJob;
   readonly #bench: Workbench;
   readonly #store: StoreReader;
+  readonly #run: Job;
 
-  constructor(job: QueryJob, bench: Workbench, store: StoreReader) {
+  constructor(job: QueryJob, bench: Workbench, store: StoreReader, run: Job) {
     this.#job = job;
     this.#bench = bench;
     this.#store = store;
+    this.#run = run;
   }
 
   /** Takes out of the image what the statement reads. */
@@ -131,8 +141,9 @@ class Query {
     }
     const foreign = { open: await streamOpen(file, stream), relation: { ...relation, columns } };
     for await (const chunk of streamChunks(file, stream)) {
-      this.#job.signal?.throwIfAborted();
+      this.#run.signal.throwIfAborted();
       this.#bench.insert(read, decoded(source, foreign, chunk));
+      this.#run.advance({ bytes: chunk.length });
     }
   }
 }
