@@ -1,6 +1,7 @@
 /** What goes wrong between dbimg and a MongoDB server: said in its words, with nothing left behind. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import { adapter } from '../../src/adapters/mongodb/adapter.ts';
 import type { Adapter } from '../../src/core/adapter.ts';
@@ -141,9 +142,13 @@ test('an oplog that rolls over while it is needed', async () => {
         });
       // Nobody reads the oplog until it has lost what the dump saw last.
       await failing('alwaysOn');
-      const text = 'x'.repeat(MiB);
-      while ((await first())?.ts.lte(newest?.ts))
-        await client.db('other').collection('o').insertOne({ text });
+      const others = client.db('other').collection('o');
+      for (let n = 0; n < 64; n += 1) await others.insertOne({ text: 'x'.repeat(MiB) });
+      // The server cuts its oplog about once a minute.
+      while ((await first())?.ts.lte(newest?.ts)) {
+        await others.insertOne({});
+        await sleep(200);
+      }
       await failing('off');
     }),
   );
