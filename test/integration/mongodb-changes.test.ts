@@ -6,7 +6,9 @@ import { adapter } from '../../src/adapters/mongodb/adapter.ts';
 import { dumped, rejects, restored } from '../../src/testkit/jobs.ts';
 import { interrupted } from '../engines/interrupted.ts';
 import { mongoCommand, mongoDatabase, mongoUrl, startMongo, withMongo } from '../engines/mongodb.ts';
+import { dbPointer, document, field, int32 } from '../mongodb-fixtures/bson.ts';
 import { dropUsers } from '../mongodb-fixtures/every-kind.ts';
+import { insertRaw } from '../mongodb-fixtures/insert.ts';
 import { compareMongoDatabases } from '../oracle/mongodb.ts';
 
 const server = startMongo();
@@ -212,6 +214,27 @@ test('all views go at once, or with their database', async () => {
       },
     );
   }
+});
+
+test('documents whose keys the driver cannot write change too', async () => {
+  const keyed = (byte: string, v: number) =>
+    document(field('_id', dbPointer('shop.c', byte.repeat(12))), field('v', int32(v)));
+  await comesBack(
+    0,
+    async (database) => {
+      // It cannot be read at a moment of the past, so the log is replayed.
+      await database.command({ create: 'capped', capped: true, size: 4096 });
+      await insertRaw(database, 'c', [keyed('01', 1), keyed('02', 2), keyed('03', 3)]);
+    },
+    async (database) => {
+      await database.command(one('capped'));
+      const c = database.collection('c');
+      await insertRaw(database, 'c', [keyed('04', 4), keyed('05', 5)]);
+      await c.deleteMany({ v: { $in: [1, 4] } });
+      await c.replaceOne({ v: 2 }, { v: 22 });
+      await c.replaceOne({ v: 5 }, { v: 55 });
+    },
+  );
 });
 
 test('users and roles that change are those of the end of the dump', async () => {

@@ -5,7 +5,15 @@ import type { ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { mongoErrorOf } from './errors.ts';
 import { databaseOf, namespaceOf } from './names.ts';
-import { decodeExactly, elementsOf, encodeExactly, sequenceOf, TYPE } from './rawbson.ts';
+import {
+  decodeExactly,
+  documentWith,
+  type Element,
+  elementsOf,
+  encodeExactly,
+  sequenceOf,
+  TYPE,
+} from './rawbson.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -113,6 +121,24 @@ async function insertRun(session: Session, destination: Destination, bytes: Uint
     throw mongoErrorOf(reply.writeConcernError.code, reply.writeConcernError.errmsg, doing);
   }
   return Number(reply.n);
+}
+
+/** Deletes the document of this `_id`, whatever its type, if there is one. */
+export async function deleteDocument(
+  session: Session,
+  { object, storage, writeConcern }: Destination,
+  id: Element,
+): Promise<void> {
+  const one = Buffer.alloc(4);
+  one.writeInt32LE(1);
+  const deletes = new commands.DocumentSequence('deletes');
+  const statement = documentWith([
+    { type: TYPE.document, key: 'q', value: documentWith([{ ...id, key: '_id' }]) },
+    { type: TYPE.int32, key: 'limit', value: one },
+  ]);
+  deletes.push({}, statement);
+  const doing = { what: `A document could not be deleted from ${namespaceOf(object)}`, object };
+  await session.command(databaseOf(storage), { delete: storage[1], deletes, writeConcern }, doing);
 }
 
 /** Older servers put the time in place of an empty timestamp that is a field of the document itself. */

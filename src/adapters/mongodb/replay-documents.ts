@@ -1,12 +1,12 @@
 /** Inserts, updates and deletes of an oplog, handed to the server many at once. */
 import type { Document } from 'mongodb';
 import { DbimgError } from '../../core/errors.ts';
-import { abilitiesOf, insertDocuments } from './inserting.ts';
-import { databaseOf, namespaceOf } from './names.ts';
+import { abilitiesOf, deleteDocument, insertDocuments } from './inserting.ts';
+import { namespaceOf } from './names.ts';
 import type { Entry } from './oplog-entry.ts';
 import { storageOf } from './place.ts';
 import type { Made } from './publication.ts';
-import { decodeExactly, documentWith, type Element, encodeExactly, fieldOf } from './rawbson.ts';
+import { decodeExactly, type Element, encodeExactly, fieldOf, type Ordered } from './rawbson.ts';
 import type { Session } from './session.ts';
 
 const BATCH_OPERATIONS = 1000;
@@ -37,13 +37,13 @@ export class ReplayedDocuments {
     const { op, o, o2 } = entry;
     if (!made || !o) return;
     const ns = namespaceOf(storageOf(made));
-    const exact = decodeExactly(o.value);
-    if (!encodeExactly(exact).equals(o.value)) {
+    const [change, key] = [exactly(o), o2 ? exactly(o2) : undefined];
+    if (change === undefined || (o2 && key === undefined)) {
       await this.flush();
       await this.#replace(made, entry, o);
       return;
     }
-    this.#operations.push({ op, ns, o: exact, ...(o2 ? { o2: decodeExactly(o2.value) } : {}) });
+    this.#operations.push({ op, ns, o: change, ...(key ? { o2: key } : {}) });
     this.#bytes += o.value.length;
     if (this.#operations.length >= BATCH_OPERATIONS || this.#bytes >= BATCH_BYTES) await this.flush();
   }
@@ -65,25 +65,25 @@ export class ReplayedDocuments {
   /** A document with types that the driver does not write: it is put in place as bytes. */
   async #replace(made: Made, entry: Entry, o: Element): Promise<void> {
     const { object } = made;
-    const whole = entry.op === 'i' || (entry.op === 'u' && !fieldOf(o.value, '$v'));
-    const id = fieldOf(whole ? o.value : (entry.o2?.value ?? o.value), '_id');
+    const whole = entry.op !== 'u' || !fieldOf(o.value, '$v');
+    const id = fieldOf(entry.o2?.value ?? o.value, '_id');
     if (!whole || !id) {
       throw new DbimgError('UNSUPPORTED', 'The log changes a document by values of deprecated types.', {
         object,
         hint: 'Dump again while nobody writes such values.',
       });
     }
-    const storage = storageOf(made);
-    const q = decodeExactly(documentWith([id]));
-    const command = { delete: storage[1], deletes: [{ q, limit: 1 }] };
-    await this.#session.command(databaseOf(storage), command, DOING);
-    const abilities = abilitiesOf(this.#version);
-    const buckets = made.kind === 'timeseries';
-    await insertDocuments(
-      this.#session,
-      { object, storage, buckets, writeConcern: { w: 1 }, abilities },
-      o.value,
-      1,
-    );
+    const destination = {
+      ...{ object, storage: storageOf(made), buckets: made.kind === 'timeseries' },
+      ...{ writeConcern: { w: 1 }, abilities: abilitiesOf(this.#version) },
+    };
+    await deleteDocument(this.#session, destination, id);
+    if (entry.op !== 'd') await insertDocuments(this.#session, destination, o.value, 1);
   }
+}
+
+/** A document as the driver writes it; undefined if it has types that the driver does not write. */
+function exactly({ value }: Element): Ordered | undefined {
+  const document = decodeExactly(value);
+  return encodeExactly(document).equals(value) ? document : undefined;
 }
