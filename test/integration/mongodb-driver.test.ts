@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { BSON } from 'mongodb';
 import manifest from '../../package.json' with { type: 'json' };
 import { insertDocuments } from '../../src/adapters/mongodb/inserting.ts';
-import { fieldOf } from '../../src/adapters/mongodb/rawbson.ts';
+import { fieldOf } from '../../src/adapters/mongodb/raw-bson.ts';
 import { documentsIn, Session, UNINTERRUPTED } from '../../src/adapters/mongodb/session.ts';
 import { startMongo } from '../engines/mongodb.ts';
 

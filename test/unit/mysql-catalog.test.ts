@@ -6,9 +6,9 @@ import {
   namesIn,
   parseCreateTable,
   writeCreateTable,
-} from '../../src/adapters/mysql/catalog/createtable.ts';
+} from '../../src/adapters/mysql/catalog/create-table.ts';
 import { grantDraft, parseGrant } from '../../src/adapters/mysql/catalog/grants.ts';
-import { parseColumnType } from '../../src/adapters/mysql/columntype.ts';
+import { parseColumnType } from '../../src/adapters/mysql/column-type.ts';
 import { Privileges } from '../../src/adapters/mysql/privileges.ts';
 
 const TABLE = `CREATE TABLE \`a(b\` (

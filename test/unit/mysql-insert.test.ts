@@ -1,12 +1,12 @@
 /** Records as INSERT statements and as LOAD DATA statements, and statements in the character set of their makers. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { textEncoder } from '../../src/adapters/mysql/clientcharset.ts';
-import { insertStatements } from '../../src/adapters/mysql/insertrows.ts';
+import { textEncoder } from '../../src/adapters/mysql/client-charset.ts';
+import { insertStatements } from '../../src/adapters/mysql/insert-rows.ts';
 import { endpointOf } from '../../src/adapters/mysql/location.ts';
-import { splitMomentary } from '../../src/adapters/mysql/momentaryrows.ts';
+import { splitMomentary } from '../../src/adapters/mysql/momentary-rows.ts';
 import { rehomed } from '../../src/adapters/mysql/rehome.ts';
-import { loadStatement, type TableLoad } from '../../src/adapters/mysql/tableload.ts';
+import { loadStatement, type TableLoad } from '../../src/adapters/mysql/table-load.ts';
 import { DbimgError } from '../../src/core/errors.ts';
 
 const LOAD: TableLoad = {

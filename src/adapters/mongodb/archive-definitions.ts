@@ -5,7 +5,7 @@ import { ExtendedJsonWriter } from './extended-json.ts';
 import { parseExtendedJson } from './extended-json-reader.ts';
 import type { CollectionKind, ListedCollection } from './inventory.ts';
 import { BUCKETS } from './names.ts';
-import { documentsOf, documentWith, type Element, elementsOf, fieldOf, TYPE, textOf } from './rawbson.ts';
+import { documentsOf, documentWith, type Element, elementsOf, fieldOf, TYPE, textOf } from './raw-bson.ts';
 
 type Field = Pick<Element, 'type' | 'key' | 'value'>;
 

@@ -3,7 +3,7 @@ import type { ChangeBatch, ChangeFeed, Context, Position } from '../../core/adap
 import { clusterTimeOf } from './facts.ts';
 import { OPLOG, positionAt } from './oplog.ts';
 import { timeOfEntry } from './oplog-entry.ts';
-import { sequenceOf } from './rawbson.ts';
+import { sequenceOf } from './raw-bson.ts';
 
 export class ArchivedOplog implements ChangeFeed {
   readonly encoding: string = OPLOG;

@@ -26,7 +26,7 @@ import { ArchivedOplog } from './archive-oplog.ts';
 import { entriesOf, type Principal } from './catalog.ts';
 import { Crc64 } from './crc64.ts';
 import { openOf } from './parts.ts';
-import { fieldOf, sequenceOf, textOf } from './rawbson.ts';
+import { fieldOf, sequenceOf, textOf } from './raw-bson.ts';
 
 /** Users and roles are held until the catalog is complete. */
 const MOST_PRINCIPAL_BYTES = 64 * 1024 * 1024;

@@ -8,7 +8,7 @@ import { specialName } from './archive-names.ts';
 import { indexesOf, infoOf, type Principal, principalOf, uuidOf } from './catalog.ts';
 import { Crc64 } from './crc64.ts';
 import { BUCKETS } from './names.ts';
-import { documentWith, type Element, fieldOf, TYPE } from './rawbson.ts';
+import { documentWith, type Element, fieldOf, TYPE } from './raw-bson.ts';
 
 type Field = Pick<Element, 'type' | 'key' | 'value'>;
 type Namespace = readonly [database: string, collection: string];

@@ -1,5 +1,5 @@
 /** Indexes of buckets, which the oplog names, in the words in which users make those of time-series collections. */
-import { documentWith, elementsOf, fieldOf, textOf } from './rawbson.ts';
+import { documentWith, elementsOf, fieldOf, textOf } from './raw-bson.ts';
 
 const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
 

@@ -2,7 +2,7 @@
 import type { CatalogEntry, ObjectName, Omission, Plain } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { ListedCollection } from './inventory.ts';
-import { fieldOf, fromBase64, textOf, toBase64 } from './rawbson.ts';
+import { fieldOf, fromBase64, textOf, toBase64 } from './raw-bson.ts';
 
 /** What the bodies of entries hold: BSON as the server gave it, in base64. */
 export interface CollectionBody {

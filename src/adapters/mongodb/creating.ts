@@ -2,7 +2,7 @@
 import { BSON, type Document } from 'mongodb';
 import type { ObjectName } from '../../core/adapter.ts';
 import { databaseOf, namespaceOf } from './names.ts';
-import { decodeExactly, decodeSimply, fieldOf, numberOf, type Ordered } from './rawbson.ts';
+import { decodeExactly, decodeSimply, fieldOf, numberOf, type Ordered } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 /** Options that `listCollections` names and `create` refuses, or that say how and not what. */

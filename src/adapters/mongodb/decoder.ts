@@ -4,7 +4,7 @@ import type { Relation } from '../../core/relation.ts';
 import type { RecordDecoder, Value } from '../../core/value.ts';
 import { ID } from './describer.ts';
 import { ExtendedJsonWriter } from './extended-json.ts';
-import { fieldOf, sequenceOf, TYPE } from './rawbson.ts';
+import { fieldOf, sequenceOf, TYPE } from './raw-bson.ts';
 import { valueOfDocument, valueOfElement } from './types.ts';
 
 /** Whole documents; with a relation the columns of that: the id, and the document as Extended JSON. */

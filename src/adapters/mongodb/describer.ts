@@ -3,7 +3,7 @@ import type { CatalogEntry, ObjectName } from '../../core/adapter.ts';
 import { BodyDescriber } from '../../core/described.ts';
 import type { Describer, Description, Relation } from '../../core/relation.ts';
 import { indexesOf } from './catalog.ts';
-import { fieldOf, textOf } from './rawbson.ts';
+import { fieldOf, textOf } from './raw-bson.ts';
 
 /** They mean something to a deployment of MongoDB alone. */
 const LOCAL: ReadonlySet<string> = new Set(['user', 'role']);

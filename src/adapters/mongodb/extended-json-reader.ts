@@ -1,7 +1,7 @@
 /** MongoDB Extended JSON, canonical, relaxed or mixed, as BSON bytes. */
 import { BSON } from 'mongodb';
 import { type Json, JsonTrees } from './json-tree.ts';
-import { documentWith, TYPE } from './rawbson.ts';
+import { documentWith, TYPE } from './raw-bson.ts';
 
 /** A value as it stands in a document. */
 export interface BsonValue {

@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import { BSON } from 'mongodb';
 import { isWrapperName, parseExtendedJson } from './extended-json-reader.ts';
-import { type Element, elementsOf, TYPE } from './rawbson.ts';
+import { type Element, elementsOf, TYPE } from './raw-bson.ts';
 
 export interface ExtendedJsonOptions {
   /** Numbers as JSON's own and dates as text wherever they can be read back as they were but for their type. */

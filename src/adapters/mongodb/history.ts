@@ -4,7 +4,7 @@ import type { Timestamp } from 'mongodb';
 import type { Context } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { timeOfEntry } from './oplog-entry.ts';
-import { fieldOf, timestampOf } from './rawbson.ts';
+import { fieldOf, timestampOf } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 /** How long a majority may lag behind the primary before its state is taken instead, in milliseconds. */

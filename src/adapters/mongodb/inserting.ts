@@ -13,7 +13,7 @@ import {
   encodeExactly,
   sequenceOf,
   TYPE,
-} from './rawbson.ts';
+} from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 /**

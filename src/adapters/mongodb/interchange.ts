@@ -6,7 +6,7 @@ import { archiveSource } from './archive-source.ts';
 import { writeArchive } from './archive-writer.ts';
 import { ExtendedJsonWriter } from './extended-json.ts';
 import { jsonSource } from './json-source.ts';
-import { sequenceOf } from './rawbson.ts';
+import { sequenceOf } from './raw-bson.ts';
 
 export const formats: readonly FileFormat[] = [
   {

@@ -3,7 +3,7 @@ import type { ObjectName } from '../../core/adapter.ts';
 import { INTERNAL_DATABASES } from './location.ts';
 import { BUCKETS, databaseOf, FUNCTIONS, namespaceOf, SCRATCH, VIEWS } from './names.ts';
 import { inParallel } from './parallel.ts';
-import { decodeSimply, documentWith, elementsOf, fieldOf, textOf } from './rawbson.ts';
+import { decodeSimply, documentWith, elementsOf, fieldOf, textOf } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 export type CollectionKind = 'collection' | 'timeseries' | 'view';

@@ -2,7 +2,7 @@
 import type { ObjectName } from '../../core/adapter.ts';
 import { INTERNAL_DATABASES } from './location.ts';
 import { BUCKETS, VIEWS } from './names.ts';
-import { documentsOf, type Element, elementsOf, fieldOf, textOf, timestampOf } from './rawbson.ts';
+import { documentsOf, type Element, elementsOf, fieldOf, textOf, timestampOf } from './raw-bson.ts';
 
 /** Whether an entry belongs into the log of an image. */
 export type Wanted = (entry: Uint8Array) => boolean;

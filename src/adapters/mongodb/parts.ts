@@ -2,7 +2,7 @@
 import type { ObjectName, Part, Plain, StreamOpen } from '../../core/adapter.ts';
 import type { ListedCollection } from './inventory.ts';
 import { databaseOf, namespaceOf } from './names.ts';
-import { documentWith, fieldOf, toBase64 } from './rawbson.ts';
+import { documentWith, fieldOf, toBase64 } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 export const ENCODING = 'bson';

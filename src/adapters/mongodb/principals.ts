@@ -5,7 +5,7 @@ import { DbimgError } from '../../core/errors.ts';
 import type { Principal } from './catalog.ts';
 import { type Entry, ownerOf, principalKindOf } from './oplog-entry.ts';
 import type { Places } from './place.ts';
-import { decodeExactly, fieldOf, type Ordered, textOf } from './rawbson.ts';
+import { decodeExactly, fieldOf, type Ordered, textOf } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 /** Roles of `admin` by which their holder can become anybody. */

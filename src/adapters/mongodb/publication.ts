@@ -10,7 +10,7 @@ import { BUCKETS, databaseOf, FUNCTIONS, namespaceOf } from './names.ts';
 import { inParallel } from './parallel.ts';
 import { persist } from './persist.ts';
 import { isRebuilt } from './place.ts';
-import type { Ordered } from './rawbson.ts';
+import type { Ordered } from './raw-bson.ts';
 import { makeSafe } from './safety.ts';
 import { documentsIn, Session, UNINTERRUPTED } from './session.ts';
 

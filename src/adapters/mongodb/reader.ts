@@ -11,7 +11,7 @@ import { nameOfUuid } from './inventory.ts';
 import type { Endpoint } from './location.ts';
 import { namespaceOf } from './names.ts';
 import type { Scope } from './parts.ts';
-import { decodeExactly, documentWith, type Element, fieldOf, fromBase64, TYPE } from './rawbson.ts';
+import { decodeExactly, documentWith, type Element, fieldOf, fromBase64, TYPE } from './raw-bson.ts';
 import { type Batch, documentsIn, type RawCursor, Session } from './session.ts';
 
 /** A snapshot as its lanes know it. */

@@ -18,7 +18,7 @@ import {
   numberOf,
   TYPE,
   textOf,
-} from './rawbson.ts';
+} from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 export interface ReplayState {

@@ -6,7 +6,7 @@ import { namespaceOf } from './names.ts';
 import type { Entry } from './oplog-entry.ts';
 import { storageOf } from './place.ts';
 import type { Made } from './publication.ts';
-import { decodeExactly, type Element, encodeExactly, fieldOf, type Ordered } from './rawbson.ts';
+import { decodeExactly, type Element, encodeExactly, fieldOf, type Ordered } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 const BATCH_OPERATIONS = 1000;

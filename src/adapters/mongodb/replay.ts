@@ -8,7 +8,7 @@ import { ByteSpool, type Extent } from '../../core/engine/byte-spool.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { commandOf, type Entry, entryOf, operationsIn, principalKindOf } from './oplog-entry.ts';
 import type { Principals } from './principals.ts';
-import { fieldOf, numberOf, sequenceOf, timestampOf } from './rawbson.ts';
+import { fieldOf, numberOf, sequenceOf, timestampOf } from './raw-bson.ts';
 import type { ReplayedDefinitions } from './replay-definitions.ts';
 import type { ReplayedDocuments } from './replay-documents.ts';
 

@@ -2,7 +2,7 @@
 import { serverCode } from './errors.ts';
 import { VIEWS } from './names.ts';
 import { inParallel } from './parallel.ts';
-import { fieldOf, textOf } from './rawbson.ts';
+import { fieldOf, textOf } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 const WIDTH = 4;

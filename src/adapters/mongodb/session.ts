@@ -5,7 +5,7 @@ import { cancelled, DbimgError } from '../../core/errors.ts';
 import type { Doing } from '../../core/server-errors.ts';
 import { mongoError, serverCode } from './errors.ts';
 import { type Endpoint, hostsOf } from './location.ts';
-import { elementsOf } from './rawbson.ts';
+import { elementsOf } from './raw-bson.ts';
 
 /** Milliseconds. The driver's own default is half a minute. */
 const SELECTION_TIMEOUT = 10_000;

@@ -1,7 +1,7 @@
 /** BSON values as values of dbimg: nothing is lost, also not of types that are deprecated. */
 import { BSON } from 'mongodb';
 import type { Value } from '../../core/value.ts';
-import { bufferOf, documentWith, type Element, elementsOf, TYPE } from './rawbson.ts';
+import { bufferOf, documentWith, type Element, elementsOf, TYPE } from './raw-bson.ts';
 
 const UUID_SUBTYPE = 4;
 /** Generic, and its form before BSON had lengths of its own. */

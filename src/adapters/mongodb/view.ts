@@ -1,5 +1,5 @@
 /** Definitions of views when collections get other names. */
-import type { Ordered } from './rawbson.ts';
+import type { Ordered } from './raw-bson.ts';
 
 /** Stages of a pipeline that name a collection of the same database, and the field that does; '' if it is the whole value. */
 const NAMING: ReadonlyMap<string, readonly string[]> = new Map([

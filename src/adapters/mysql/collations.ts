@@ -1,5 +1,5 @@
 /** Collations of one product or version, and the nearest that another has. */
-import { withoutQuoted } from './catalog/createtable.ts';
+import { withoutQuoted } from './catalog/create-table.ts';
 
 /** Names after COLLATE, outside of quotes. */
 export function collationsIn(statement: string): string[] {

@@ -3,7 +3,7 @@ import type { Context, ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { errorNumber } from './errors.ts';
 import type { ServerFacts } from './facts.ts';
-import type { LanePool } from './lanepool.ts';
+import type { LanePool } from './lane-pool.ts';
 import { acquire, BackupStage, Denied, GlobalReadLock, type Lock, TableLocks } from './locks.ts';
 import { type BinlogPosition, readPosition } from './position.ts';
 import { identifier } from './quoting.ts';

@@ -3,8 +3,8 @@ import type { Column, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { RecordDecoder, Value } from '../../core/value.ts';
 import { textDecoder } from './charsets.ts';
-import { type ColumnType, parseColumnType } from './columntype.ts';
-import { lengthAt } from './resultset.ts';
+import { type ColumnType, parseColumnType } from './column-type.ts';
+import { lengthAt } from './result-set.ts';
 import { dateTimeValue, dateValue, timeValue } from './temporal.ts';
 import { detailsOf, ENCODING, type ReadAs } from './types.ts';
 

@@ -1,5 +1,5 @@
 /** Even parts of a large table, also where its keys lie in lumps. */
-import { isInteger } from './columntype.ts';
+import { isInteger } from './column-type.ts';
 import { qualified, type Schemas, type Table, type TableColumn } from './inventory.ts';
 import { hex, identifier, literal } from './quoting.ts';
 import { type Bound, type KeyRange, rangeCondition, rangesBetween } from './ranges.ts';

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 import * as net from 'node:net';
 import { isLoopback } from '../../core/server-url.ts';
 import { ServerError } from './errors.ts';
-import { feed, LaneSocket, lost } from './lanesocket.ts';
+import { feed, LaneSocket, lost } from './lane-socket.ts';
 import type { Endpoint } from './location.ts';
-import type { ResultSet } from './resultset.ts';
+import type { ResultSet } from './result-set.ts';
 
 /** Of mysql2's connection, what its type declarations leave out. */
 export interface Connection extends EventEmitter {

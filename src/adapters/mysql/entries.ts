@@ -2,7 +2,7 @@
 import type { CatalogEntry, Plain } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { Doing } from '../../core/server-errors.ts';
-import { textEncoder } from './clientcharset.ts';
+import { textEncoder } from './client-charset.ts';
 import { errorNumber, mysqlError } from './errors.ts';
 import { identifier, literal } from './quoting.ts';
 import type { Session } from './session.ts';
@@ -55,7 +55,7 @@ export function describeEntry(entry: CatalogEntry): string {
   return `${entry.kind} ${entry.object.filter((part) => part !== '').join('.')}`;
 }
 
-/** Applies entries in one session, whose settings are those of `loadsettings.ts` between two of them. */
+/** Applies entries in one session, whose settings are those of `load-settings.ts` between two of them. */
 export class EntryApplier {
   readonly #session: Session;
   #schema: string | undefined;

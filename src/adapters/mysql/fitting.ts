@@ -3,11 +3,11 @@
  * what does not fit.
  */
 import type { CatalogEntry, Finding } from '../../core/adapter.ts';
-import { withoutQuoted } from './catalog/createtable.ts';
+import { withoutQuoted } from './catalog/create-table.ts';
 import { collationFor, collationsIn } from './collations.ts';
 import { bodyOf, describeEntry, type EntryBody } from './entries.ts';
 import type { Product } from './facts.ts';
-import { fitTable } from './fittingtables.ts';
+import { fitTable } from './fitting-tables.ts';
 
 /** What fitting depends on: plain data, known before the first entry. */
 export interface Fit {

@@ -2,7 +2,7 @@
 import type { Doing } from '../../core/server-errors.ts';
 import type { Wire } from './driver.ts';
 
-import { type Outcome, ResultSet } from './resultset.ts';
+import { type Outcome, ResultSet } from './result-set.ts';
 import { packetHeader, type Session, sendQuery } from './session.ts';
 
 /** Bytes that each part leaves free at its start, for the header of its packet. */

@@ -1,6 +1,6 @@
 /** What is in the databases of a snapshot: tables with their columns, keys, sizes and partitions. */
 import type { Column, ObjectName, StreamOpen } from '../../core/adapter.ts';
-import { type ColumnType, parseColumnType } from './columntype.ts';
+import { type ColumnType, parseColumnType } from './column-type.ts';
 import type { ServerFacts } from './facts.ts';
 import { identifier, literal } from './quoting.ts';
 import type { Row, Session } from './session.ts';

@@ -3,15 +3,15 @@ import type { Chunk, ObjectName, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { DelimitedText } from '../../core/records/delimited.ts';
 import type { Doing } from '../../core/server-errors.ts';
-import { hasDocuments, splitDocuments } from './exactjson.ts';
+import { hasDocuments, splitDocuments } from './exact-json.ts';
 import type { Product } from './facts.ts';
 import { HEADROOM, loadLocal } from './infile.ts';
-import { insertStatements, tooLarge } from './insertrows.ts';
-import { insertMomentary, splitMomentary } from './momentaryrows.ts';
+import { insertStatements, tooLarge } from './insert-rows.ts';
+import { insertMomentary, splitMomentary } from './momentary-rows.ts';
 import { identifier, literal } from './quoting.ts';
-import type { Outcome } from './resultset.ts';
+import type { Outcome } from './result-set.ts';
 import type { Session } from './session.ts';
-import { computes, loadStatement, type TableLoad, tableLoadOf } from './tableload.ts';
+import { computes, loadStatement, type TableLoad, tableLoadOf } from './table-load.ts';
 
 export interface LoaderOptions {
   readonly product: Product;

@@ -8,7 +8,7 @@ import {
   ServerUrls,
   withoutPassword,
 } from '../../core/server-url.ts';
-import { readOptionFiles } from './optionfile.ts';
+import { readOptionFiles } from './option-file.ts';
 
 export const SSL_MODES = ['disabled', 'preferred', 'required', 'verify_ca', 'verify_identity'] as const;
 export type SslMode = (typeof SSL_MODES)[number];

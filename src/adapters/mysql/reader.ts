@@ -1,7 +1,7 @@
 /** Lanes that read parts of a snapshot. */
 import type { Context, Invitation, Part, ReadLane, RecordSink } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { LanePool } from './lanepool.ts';
+import { LanePool } from './lane-pool.ts';
 import { scopeOf } from './parts.ts';
 import { displayName } from './quoting.ts';
 import { RelayedLane } from './relay.ts';

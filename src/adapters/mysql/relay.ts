@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import type { Context, Part, ReadLane, RecordSink } from '../../core/adapter.ts';
 import { asDbimgError, DbimgError } from '../../core/errors.ts';
 import { ServerError } from './errors.ts';
-import type { LanePool } from './lanepool.ts';
-import { LaneSocket } from './lanesocket.ts';
-import { PacketWalker } from './packetwalker.ts';
+import type { LanePool } from './lane-pool.ts';
+import { LaneSocket } from './lane-socket.ts';
+import { PacketWalker } from './packet-walker.ts';
 import { MysqlReadLane, readPart } from './reader.ts';
-import { ResultSet } from './resultset.ts';
+import { ResultSet } from './result-set.ts';
 import { packetHeader } from './session.ts';
 
 /** Ends rows: an EOF packet without flags. */

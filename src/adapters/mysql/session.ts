@@ -6,7 +6,7 @@ import { StatementQueue } from '../../core/statement-queue.ts';
 import { type Driver, type DriverOptions, login, reported } from './driver.ts';
 import { mysqlError } from './errors.ts';
 import { describeEndpoint, type Endpoint } from './location.ts';
-import { type Outcome, ResultSet } from './resultset.ts';
+import { type Outcome, ResultSet } from './result-set.ts';
 
 /** A row with its values as text; NULL is null. */
 export type Row = Readonly<Record<string, string | null>>;

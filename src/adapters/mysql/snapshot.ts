@@ -15,7 +15,7 @@ import type {
 import { DbimgError } from '../../core/errors.ts';
 import { CatalogReader } from './catalog.ts';
 import { freeze, type Moment } from './consistency.ts';
-import { DdlWatch } from './ddlwatch.ts';
+import { DdlWatch } from './ddl-watch.ts';
 import type { ServerFacts } from './facts.ts';
 import {
   hasRows,
@@ -27,7 +27,7 @@ import {
   TableReader,
   transactionalEngines,
 } from './inventory.ts';
-import { LanePool } from './lanepool.ts';
+import { LanePool } from './lane-pool.ts';
 import type { Endpoint } from './location.ts';
 import { setLockTimeout } from './locks.ts';
 import { PartLister, queryOf } from './parts.ts';

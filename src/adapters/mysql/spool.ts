@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordSink } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import { PacketWalker } from './packetwalker.ts';
+import { PacketWalker } from './packet-walker.ts';
 
 const SLICE = 64 * 1024;
 

@@ -5,7 +5,7 @@ import type { Context } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { dropAccounts, type MadeAccount } from './accounts.ts';
 import { withoutDatabase } from './connect.ts';
-import { applyWriteSettings } from './loadsettings.ts';
+import { applyWriteSettings } from './load-settings.ts';
 import type { Endpoint } from './location.ts';
 import { identifier, literal } from './quoting.ts';
 import { Session, UNINTERRUPTED } from './session.ts';

@@ -1,6 +1,6 @@
 /** What the OPEN frame of a `mysql.row` stream says of its columns, and how a query reads each of them exactly. */
 import type { Plain, StreamOpen } from '../../core/adapter.ts';
-import type { ColumnType } from './columntype.ts';
+import type { ColumnType } from './column-type.ts';
 import type { Product } from './facts.ts';
 import { identifier } from './quoting.ts';
 

@@ -3,8 +3,8 @@ import type { CatalogEntry, Chunk, Context, Invitation, StreamOpen, WriteLane } 
 import { EntryApplier } from './entries.ts';
 import type { Product } from './facts.ts';
 import { type Fit, fitEntry } from './fitting.ts';
+import { applyWriteSettings } from './load-settings.ts';
 import { Loader } from './loader.ts';
-import { applyWriteSettings } from './loadsettings.ts';
 import type { Endpoint } from './location.ts';
 import { rehomed } from './rehome.ts';
 import { Session } from './session.ts';

@@ -2,7 +2,7 @@
 import type { Connection, Submittable } from 'pg';
 import type { Framing, RecordSink } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
-import type { LaneSocket } from './lanesocket.ts';
+import type { LaneSocket } from './lane-socket.ts';
 
 /** Slices of CopyData: the server holds one whole. */
 const SLICE = 256 * 1024;

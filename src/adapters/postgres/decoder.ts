@@ -2,11 +2,11 @@
 import type { Column, StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { RecordDecoder, Value } from '../../core/value.ts';
-import { binaryValue } from './binaryvalues.ts';
-import { ByteReader, damaged } from './bytereader.ts';
+import { binaryValue } from './binary-values.ts';
+import { ByteReader, damaged } from './byte-reader.ts';
 import { type DecodeText, textDecoder } from './encodings.ts';
-import { textFields } from './textfields.ts';
-import { textValue } from './textvalues.ts';
+import { textFields } from './text-fields.ts';
+import { textValue } from './text-values.ts';
 import type { WireType } from './types.ts';
 
 const NULL: Value = { type: 'null' };

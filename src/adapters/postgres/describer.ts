@@ -5,7 +5,7 @@ import { DbimgError } from '../../core/errors.ts';
 import type { Describer, Description } from '../../core/relation.ts';
 import { USUAL_SCHEMA } from './catalog/described.ts';
 import { kindOfWire } from './catalog/value-kinds.ts';
-import { isLargeObjects } from './largeobjects.ts';
+import { isLargeObjects } from './large-objects.ts';
 
 /** Entries that another entry stands for. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set([

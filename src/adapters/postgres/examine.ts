@@ -6,7 +6,7 @@ import type { Endpoint } from './location.ts';
 import { unreadable } from './readable.ts';
 import { type Row, Session } from './session.ts';
 import { STAGING_NAME } from './staging.ts';
-import { MARKER } from './userobjects.ts';
+import { MARKER } from './user-objects.ts';
 
 type Probe = (session: Session, facts: ServerFacts) => Promise<readonly Finding[]>;
 

@@ -8,8 +8,8 @@ import {
   ServerUrls,
   withoutPassword,
 } from '../../core/server-url.ts';
-import { readPassword } from './passfile.ts';
-import { readService } from './servicefile.ts';
+import { readPassword } from './pass-file.ts';
+import { readService } from './service-file.ts';
 
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];

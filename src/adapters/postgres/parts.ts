@@ -3,7 +3,7 @@ import type { ObjectName, Omission, Part, Plain, SnapshotOptions, StreamOpen } f
 import { DbimgError } from '../../core/errors.ts';
 import { identifier } from './catalog/quoting.ts';
 import type { ServerFacts } from './facts.ts';
-import { isLargeObjects, LargeObjectLister } from './largeobjects.ts';
+import { isLargeObjects, LargeObjectLister } from './large-objects.ts';
 import { relationOf } from './names.ts';
 import { blockRanges, keyRanges, rangeCondition } from './ranges.ts';
 import type { Session } from './session.ts';

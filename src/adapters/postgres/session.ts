@@ -7,7 +7,7 @@ import type { Doing } from '../../core/server-errors.ts';
 import { StatementQueue } from '../../core/statement-queue.ts';
 import { CopyIn, CopyOut } from './copy.ts';
 import { postgresError, sqlState } from './errors.ts';
-import { LaneSocket } from './lanesocket.ts';
+import { LaneSocket } from './lane-socket.ts';
 import { describeEndpoint, type Endpoint } from './location.ts';
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { DbimgError } from '../../core/errors.ts';
 import { readFacts, type ServerFacts } from './facts.ts';
 import type { Endpoint } from './location.ts';
 import { type Patience, Session } from './session.ts';
-import { MARKER, userObjects } from './userobjects.ts';
+import { MARKER, userObjects } from './user-objects.ts';
 
 export interface Situation {
   /** Of the server, seen from the database itself or from the one that maintains it. */

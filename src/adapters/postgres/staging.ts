@@ -7,10 +7,10 @@ import { identifier, literal } from './catalog/quoting.ts';
 import type { DatabaseCreation } from './entries.ts';
 import { sqlState } from './errors.ts';
 import type { Endpoint } from './location.ts';
-import { creationClauses } from './newdatabase.ts';
+import { creationClauses } from './new-database.ts';
 import { Session, UNINTERRUPTED } from './session.ts';
 import { openMaintenance, othersIn, type Situation } from './situation.ts';
-import { dropUserObjects, MARKER, userObjects } from './userobjects.ts';
+import { dropUserObjects, MARKER, userObjects } from './user-objects.ts';
 
 export interface Staging {
   /** The database that lanes fill. */

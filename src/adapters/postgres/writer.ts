@@ -1,10 +1,10 @@
 /** Lanes that load chunks and build what comes after the rows. */
 import type { CatalogEntry, Chunk, Context, Invitation, StreamOpen, WriteLane } from '../../core/adapter.ts';
 import { identifier } from './catalog/quoting.ts';
-import { copyChunk } from './copychunk.ts';
+import { copyChunk } from './copy-chunk.ts';
 import { EntryApplier } from './entries.ts';
-import { LargeObjectLoader } from './largeobject-loader.ts';
-import { isLargeObjects } from './largeobjects.ts';
+import { LargeObjectLoader } from './large-object-loader.ts';
+import { isLargeObjects } from './large-objects.ts';
 import type { Endpoint } from './location.ts';
 import { relationOf } from './names.ts';
 import { Session } from './session.ts';

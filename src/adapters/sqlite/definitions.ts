@@ -8,7 +8,7 @@ import type {
   RelationIndex,
   RelationKey,
 } from '../../core/relation.ts';
-import type { StorageMapping } from './columnmapping.ts';
+import type { StorageMapping } from './column-mapping.ts';
 import { quote } from './staging-schema.ts';
 import type { TranslatedTable } from './translator.ts';
 

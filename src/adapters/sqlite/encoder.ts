@@ -2,9 +2,9 @@
 import type { StreamOpen } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import type { RecordEncoder, Value } from '../../core/value.ts';
-import type { StorageType } from './columnmapping.ts';
+import type { StorageType } from './column-mapping.ts';
 import { varintSize, writeVarint } from './pages/varint.ts';
-import { type Stored, storedValue } from './storedvalues.ts';
+import { type Stored, storedValue } from './stored-values.ts';
 import { LENGTH_SIZE, ROW, ROWID_SIZE, rowLayoutOf } from './types.ts';
 
 const PREFIX = LENGTH_SIZE + ROWID_SIZE;

@@ -9,7 +9,7 @@ import { PageDamage, SALVAGE_HINT } from './pages/damage.ts';
 import { type DatabaseHeader, HEADER_SIZE, isDatabase, parseHeader } from './pages/header.ts';
 import { type PageLayout, PageSource } from './pages/source.ts';
 import { readWalHeader, scanWal } from './pages/wal.ts';
-import type { WalIndexHeader } from './pages/walindex.ts';
+import type { WalIndexHeader } from './pages/wal-index.ts';
 import { ReadTransaction } from './transaction.ts';
 
 /** How a state is kept from changing: by SQLite's locks, or, where none can be had, by a look afterwards. */

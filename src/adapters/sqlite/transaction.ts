@@ -6,7 +6,7 @@ import type { Context } from '../../core/adapter.ts';
 import { openKept, releaseKept } from './descriptors.ts';
 import { isBusy, isDamage, isReadOnly, sqliteError } from './errors.ts';
 import { HEADER_SIZE, isDatabase } from './pages/header.ts';
-import { readWalIndexHeader, sameTransaction, type WalIndexHeader } from './pages/walindex.ts';
+import { readWalIndexHeader, sameTransaction, type WalIndexHeader } from './pages/wal-index.ts';
 
 /** Tries to begin between two transactions of others, before writers are made to wait for a moment. */
 const TRIES = 100;

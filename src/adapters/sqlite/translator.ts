@@ -10,7 +10,7 @@ import type {
   Translator,
 } from '../../core/relation.ts';
 import { type DatabaseBody, type SchemaBody, UNORDERED } from './catalog.ts';
-import { mappingOf, type StorageMapping, storageOf } from './columnmapping.ts';
+import { mappingOf, type StorageMapping, storageOf } from './column-mapping.ts';
 import { createIndex, createTable } from './definitions.ts';
 import { ROW, SCHEMA } from './types.ts';
 

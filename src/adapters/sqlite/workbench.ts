@@ -14,9 +14,9 @@ import {
   type WorkbenchRead,
   type WorkbenchTable,
 } from '../../core/workbench.ts';
-import { type StorageType, storageOf } from './columnmapping.ts';
+import { type StorageType, storageOf } from './column-mapping.ts';
 import { quote } from './staging-schema.ts';
-import { type Stored, storedValue } from './storedvalues.ts';
+import { type Stored, storedValue } from './stored-values.ts';
 
 /** Memory of the cache of each schema, in KiB. What is larger is on disk. */
 const CACHE = 32 * 1024;

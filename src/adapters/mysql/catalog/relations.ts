@@ -9,7 +9,7 @@ import type {
   RelationIndex,
   RelationKey,
 } from '../../../core/relation.ts';
-import { parseColumnType, valueKindOf } from '../columntype.ts';
+import { parseColumnType, valueKindOf } from '../column-type.ts';
 import type { ServerFacts } from '../facts.ts';
 import { literal } from '../quoting.ts';
 import type { Row, Session } from '../session.ts';

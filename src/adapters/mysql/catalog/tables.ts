@@ -11,7 +11,7 @@ import {
   withForeignKeysQuoted,
   withoutQuoted,
   writeCreateTable,
-} from './createtable.ts';
+} from './create-table.ts';
 import { type Definition, readDefinition } from './definition.ts';
 import type { Draft, Drafting } from './draft.ts';
 import type { DescribedTable } from './relations.ts';

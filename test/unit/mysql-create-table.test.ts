@@ -5,7 +5,7 @@ import {
   namesIn,
   parseCreateTable,
   withForeignKeysQuoted,
-} from '../../src/adapters/mysql/catalog/createtable.ts';
+} from '../../src/adapters/mysql/catalog/create-table.ts';
 
 test('backquotes that MariaDB does not double in foreign keys are doubled', () => {
   const text = [

@@ -3,7 +3,7 @@
 import { DbimgError } from '../../core/errors.ts';
 import type { Value } from '../../core/value.ts';
 import { valueToJson } from '../../core/value-json.ts';
-import type { StorageType } from './columnmapping.ts';
+import type { StorageType } from './column-mapping.ts';
 
 /** What SQLite takes: a storage class for each type of JavaScript. */
 export type Stored = null | bigint | number | string | Uint8Array;

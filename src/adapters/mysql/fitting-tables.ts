@@ -1,5 +1,5 @@
 /** Tables and keys of one product as the other writes them. */
-import { kindOf, parseCreateTable, withoutQuoted, writeCreateTable } from './catalog/createtable.ts';
+import { kindOf, parseCreateTable, withoutQuoted, writeCreateTable } from './catalog/create-table.ts';
 import type { Fit, Misfit, Rewrite } from './fitting.ts';
 
 /** Types that MySQL has as text. */

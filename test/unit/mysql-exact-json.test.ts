@@ -6,9 +6,9 @@ import {
   doubleText,
   holdsDecimals,
   splitDocuments,
-} from '../../src/adapters/mysql/exactjson.ts';
-import { insertStatements } from '../../src/adapters/mysql/insertrows.ts';
-import type { TableLoad } from '../../src/adapters/mysql/tableload.ts';
+} from '../../src/adapters/mysql/exact-json.ts';
+import { insertStatements } from '../../src/adapters/mysql/insert-rows.ts';
+import type { TableLoad } from '../../src/adapters/mysql/table-load.ts';
 import { DbimgError } from '../../src/core/errors.ts';
 
 const LOAD: TableLoad = {

@@ -1,6 +1,6 @@
 /** Loads pieces of large objects: through a temporary table into `lo_create` and `lo_put`. */
 import type { Chunk, StreamOpen } from '../../core/adapter.ts';
-import { copyChunk } from './copychunk.ts';
+import { copyChunk } from './copy-chunk.ts';
 import type { Session } from './session.ts';
 
 const TEMPORARY = 'pg_temp.dbimg_pieces';

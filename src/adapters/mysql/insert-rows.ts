@@ -1,9 +1,9 @@
 /** Records as multi-row INSERT statements, for servers that take no LOAD DATA LOCAL. */
 import { DbimgError } from '../../core/errors.ts';
-import { documentExpression, holdsDecimals } from './exactjson.ts';
+import { documentExpression, holdsDecimals } from './exact-json.ts';
 import { identifier } from './quoting.ts';
-import { lengthAt } from './resultset.ts';
-import { expression, type TableLoad } from './tableload.ts';
+import { lengthAt } from './result-set.ts';
+import { expression, type TableLoad } from './table-load.ts';
 
 const NULL = 0xfb;
 /** So long becomes a statement before it is sent, if the server takes that. */

@@ -1,9 +1,9 @@
 /** Values from PostgreSQL's binary form. Source: the send functions in its source, `src/backend/utils/adt`. */
 import type { Value } from '../../core/value.ts';
-import { arrayText, plainText } from './arraytext.ts';
-import { ByteReader, damaged, times } from './bytereader.ts';
+import { arrayText, plainText } from './array-text.ts';
+import { ByteReader, damaged, times } from './byte-reader.ts';
 import type { DecodeText } from './encodings.ts';
-import { exoticText } from './exotictypes.ts';
+import { exoticText } from './exotic-types.ts';
 import {
   dateFromDays,
   intervalFrom,

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import * as net from 'node:net';
 import type { Endpoint } from './location.ts';
-import type { ResultSet } from './resultset.ts';
+import type { ResultSet } from './result-set.ts';
 
 const READ_SIZE = 64 * 1024;
 

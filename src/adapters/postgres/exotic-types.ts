@@ -1,6 +1,6 @@
 /** The text form of types that no other engine has, from their binary form. */
 import { isIPv6 } from 'node:net';
-import { type ByteReader, damaged, times } from './bytereader.ts';
+import { type ByteReader, damaged, times } from './byte-reader.ts';
 import type { DecodeText } from './encodings.ts';
 
 type Write = (reader: ByteReader, text: DecodeText) => string;

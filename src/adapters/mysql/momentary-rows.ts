@@ -2,10 +2,10 @@
  * MariaDB: rows of a versioned table that ended at the moment at which they began, as a statement leaves them that
  * changes a row twice. They cannot be inserted with their history; they must be made again and deleted at once.
  */
-import { insertRow, type Literals, literalsAt } from './insertrows.ts';
+import { insertRow, type Literals, literalsAt } from './insert-rows.ts';
 import { identifier } from './quoting.ts';
 import type { Session } from './session.ts';
-import type { TableLoad } from './tableload.ts';
+import type { TableLoad } from './table-load.ts';
 
 export interface SplitRecords {
   /** Records that LOAD DATA takes. */

@@ -4,8 +4,8 @@
  * Documents with such numbers are built by constructors, in which a literal with a point is a DECIMAL.
  */
 import { DbimgError } from '../../core/errors.ts';
-import { lengthAt } from './resultset.ts';
-import type { TableLoad } from './tableload.ts';
+import { lengthAt } from './result-set.ts';
+import type { TableLoad } from './table-load.ts';
 
 const NULL = 0xfb;
 const QUOTE = 0x22;

@@ -1,6 +1,6 @@
 /** Values from PostgreSQL's text form, as it is under the settings of every session of dbimg. */
 import type { Value } from '../../core/value.ts';
-import { damaged } from './bytereader.ts';
+import { damaged } from './byte-reader.ts';
 import { intervalFromText, temporalFromText, timeFromText } from './temporal.ts';
 import { innerOf, type WireType } from './types.ts';
 
