@@ -40,8 +40,11 @@ const IMAGE = {
   position: { type: 'sqlite', value: null, time: new Date(0).toISOString(), exact: true },
 } as const;
 
-/** Some are longer than a page. */
-const textOf = (id: bigint): string => `${id} `.repeat(Number((id < 0n ? -id : id) % 90n) + 1);
+const LONG = 10n ** 9n;
+
+/** Some are longer than a page, and those of keys from {@link LONG} on half a megabyte. */
+const textOf = (id: bigint): string =>
+  `${id} `.repeat(id >= LONG && id < 2n * LONG ? 50_000 : Number((id < 0n ? -id : id) % 90n) + 1);
 
 /** A target into which the chunks were loaded, each a list of keys. */
 async function loaded(chunks: readonly (readonly bigint[])[]): Promise<{ target: Target; path: string }> {
@@ -117,6 +120,14 @@ for (const [what, chunks] of [
     [range(0, 90), [200n, 100n, 400n], [300n, 150n], range(500, 700)],
   ],
   ['the ends of the range', [[9223372036854775807n, 0n], [-9223372036854775808n], [-1n, 1n]]],
+  [
+    'in more chunks than are merged at once',
+    Array.from({ length: 80 }, (_, nth) => [
+      LONG + BigInt(nth),
+      LONG + 1000n - BigInt(nth),
+      LONG - BigInt(nth) - 1n,
+    ]),
+  ],
   ['one row', [[7n]]],
   ['no rows', []],
 ] as const) {

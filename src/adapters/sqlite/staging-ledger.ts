@@ -4,7 +4,6 @@
  * builds the upper levels of the b-trees from that.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { DbimgError } from '../../core/errors.ts';
 import type { TextEncoding } from './pages/header.ts';
 import type { Geometry } from './staging-pages.ts';
 
@@ -20,12 +19,13 @@ export interface StagedTable {
   readonly unordered: boolean;
 }
 
-/** Rows of one chunk of a table whose rows come in any order. */
-export interface SortedChunk {
+/** Rows by rowid that the ledger keeps, of a table whose rows come in any order. */
+export interface SortedRun {
+  readonly id: number;
   readonly first: bigint;
   readonly last: bigint;
-  /** By rowid. */
-  readonly rows: Uint8Array;
+  /** Bytes of its largest block. */
+  readonly widest: number;
 }
 
 /** Rows of one chunk: neighbours in one table. */
@@ -49,11 +49,15 @@ export interface KeyRun {
 export const LEAF_ENTRY = 12;
 const PAGE_NUMBER = 4;
 const CELL_LENGTH = 2;
+/** A block's id is that of its run times this, and its place in it. */
+const MOST_BLOCKS = 2 ** 28;
 
 export class Ledger implements Disposable {
   readonly #connection: DatabaseSync;
   readonly #claim: StatementSync;
   readonly #addRun: StatementSync;
+  readonly #addBlock: StatementSync;
+  readonly #block: StatementSync;
   readonly #tables = new Map<string, StagedTable | undefined>();
 
   private constructor(path: string, encoding?: TextEncoding) {
@@ -65,6 +69,8 @@ export class Ledger implements Disposable {
     this.#connection.exec(SCHEMA);
     this.#claim = this.#connection.prepare('UPDATE place SET next = next + ? RETURNING next');
     this.#addRun = this.#connection.prepare('INSERT INTO run VALUES (?, ?, ?, ?, ?)');
+    this.#addBlock = this.#connection.prepare('INSERT INTO block VALUES (?, ?)');
+    this.#block = this.#connection.prepare('SELECT rows FROM block WHERE id = ?');
   }
 
   /** In the encoding of the database, because SQLite does not attach files of another. */
@@ -165,39 +171,18 @@ export class Ledger implements Disposable {
     }
   }
 
-  addChunk(root: number, { first, last, rows }: SortedChunk): void {
-    this.#connection
-      .prepare('INSERT INTO chunk (root, first, last, rows) VALUES (?, ?, ?, ?)')
-      .run(root, first, last, rows);
+  /** A run whose blocks follow, with its number as result. Of no table (`null`), only who made it knows it. */
+  addSorted(root: number | null, { first, last, widest }: Omit<SortedRun, 'id'>): number {
+    return this.#connection
+      .prepare('INSERT INTO sorted (root, first, last, widest) VALUES (?, ?, ?, ?) RETURNING id')
+      .get(root, first, last, widest)?.id as number;
   }
 
-  /** The chunks of a table by their first row. */
-  *chunks(root: number): Generator<{ readonly id: number; readonly first: bigint; readonly last: bigint }> {
-    const select = this.#connection.prepare(
-      'SELECT id, first, last FROM chunk WHERE root = ? ORDER BY first, last',
-    );
-    select.setReadBigInts(true);
-    for (const { id, first, last } of select.iterate(root)) {
-      yield { id: Number(id), first: first as bigint, last: last as bigint };
-    }
-  }
-
-  chunk(id: number): Uint8Array {
-    return this.#connection.prepare('SELECT rows FROM chunk WHERE id = ?').get(id)?.rows as Uint8Array;
-  }
-
-  /**
-   * Keeps rows that must be sorted one by one, all or none.
-   *
-   * @throws DbimgError `IMAGE_DAMAGED` if a rowid occurs twice.
-   */
-  addLoose(rows: Iterable<{ readonly rowid: bigint; readonly bytes: Uint8Array }>): void {
-    const insert = this.#connection.prepare('INSERT OR IGNORE INTO loose VALUES (?, ?)');
+  /** Whole rows each; `nth` is the place of the first. */
+  addBlocks(run: number, nth: number, blocks: readonly Uint8Array[]): void {
     this.#connection.exec('BEGIN IMMEDIATE');
     try {
-      for (const { rowid, bytes } of rows) {
-        if (insert.run(rowid, bytes).changes !== 1) throw twice(rowid);
-      }
+      for (const [at, block] of blocks.entries()) this.#addBlock.run(run * MOST_BLOCKS + nth + at, block);
       this.#connection.exec('COMMIT');
     } catch (error) {
       this.#connection.exec('ROLLBACK');
@@ -205,12 +190,27 @@ export class Ledger implements Disposable {
     }
   }
 
-  /** By rowid; afterwards there are none. */
-  *takeLoose(): Generator<Uint8Array> {
-    for (const { row } of this.#connection.prepare('SELECT row FROM loose ORDER BY rowid').iterate()) {
-      yield row as Uint8Array;
+  /** The runs of a table by their first row. */
+  *sorted(root: number): Generator<SortedRun> {
+    const select = this.#connection.prepare(
+      'SELECT id, first, last, widest FROM sorted WHERE root = ? ORDER BY first, last',
+    );
+    select.setReadBigInts(true);
+    for (const { id, first, last, widest } of select.iterate(root)) {
+      yield { id: Number(id), first: first as bigint, last: last as bigint, widest: Number(widest) };
     }
-    this.#connection.exec('DELETE FROM loose');
+  }
+
+  /** A block of a run of rows; undefined behind its last. */
+  block(run: number, nth: number): Uint8Array | undefined {
+    return this.#block.get(run * MOST_BLOCKS + nth)?.rows as Uint8Array | undefined;
+  }
+
+  /** The room of a run's blocks is used again. */
+  dropBlocks(run: number): void {
+    this.#connection
+      .prepare('DELETE FROM block WHERE id >= ? AND id < ?')
+      .run(run * MOST_BLOCKS, (run + 1) * MOST_BLOCKS);
   }
 
   [Symbol.dispose](): void {
@@ -226,10 +226,6 @@ interface StagedRow {
 
 function stagedTable({ root, keyed, unordered }: StagedRow): StagedTable {
   return { root, keyed: keyed === 1, unordered: unordered === 1 };
-}
-
-function twice(rowid: bigint): DbimgError {
-  return new DbimgError('IMAGE_DAMAGED', `The image holds two rows with the key ${rowid}.`);
 }
 
 /** Each with its length before it, u16. */
@@ -259,6 +255,6 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS staged (name TEXT UNIQUE, root INTEGER, keyed INTEGER, unordered INTEGER);
   CREATE TABLE IF NOT EXISTS run (root INTEGER, first INTEGER, last INTEGER, leaves BLOB, image BLOB);
   CREATE INDEX IF NOT EXISTS run_order ON run (root, first, last);
-  CREATE TABLE IF NOT EXISTS chunk (id INTEGER PRIMARY KEY, root INTEGER, first INTEGER, last INTEGER, rows BLOB);
-  CREATE INDEX IF NOT EXISTS chunk_order ON chunk (root, first, last);
-  CREATE TABLE IF NOT EXISTS loose (rowid INTEGER PRIMARY KEY, row BLOB);`;
+  CREATE TABLE IF NOT EXISTS sorted (id INTEGER PRIMARY KEY, root INTEGER, first INTEGER, last INTEGER, widest INTEGER);
+  CREATE INDEX IF NOT EXISTS sorted_order ON sorted (root, first, last);
+  CREATE TABLE IF NOT EXISTS block (id INTEGER PRIMARY KEY, rows BLOB);`;

@@ -7,7 +7,7 @@ import { LeafPacker, longLeaf, longRow } from './staging-leaves.ts';
 import { LEAF_ENTRY, type Ledger } from './staging-ledger.ts';
 import { PointerMap } from './staging-map.ts';
 import { type Geometry, pageAt } from './staging-pages.ts';
-import { sortedChunk } from './staging-sorter.ts';
+import { keepSorted } from './staging-sorter.ts';
 import { PageWriter } from './staging-writer.ts';
 import { LENGTH_SIZE } from './types.ts';
 
@@ -43,11 +43,7 @@ export class RowLoader {
       return await this.#loadLong(root, first.value, pieces);
     }
     const bytes = await joined(first.value, pieces);
-    if (unordered) {
-      const { records, ...sorted } = sortedChunk(bytes);
-      this.#ledger.addChunk(root, sorted);
-      return records;
-    }
+    if (unordered) return keepSorted(this.#ledger, root, bytes);
     return place ? this.#loadKeys(root, place, bytes) : this.loadLeaves(root, bytes);
   }
 

@@ -175,11 +175,7 @@ export class SqliteTarget implements Target {
     try {
       const loader = new RowLoader(fd, ledger);
       for (const { root } of tables.filter(({ unordered }) => unordered)) {
-        for await (const rows of inOrder(ledger, root)) {
-          loader.loadLeaves(root, rows);
-          await turn();
-          this.#context.signal.throwIfAborted();
-        }
+        for await (const rows of inOrder(ledger, root, this.#context.signal)) loader.loadLeaves(root, rows);
       }
     } catch (error) {
       throw sqliteError(error, 'Rows could not be put in the order of their keys');
