@@ -1,6 +1,6 @@
 import type { Hook } from '@oclif/core';
-import { nearNames } from '../core/engine/near-names.ts';
 import { DbimgError } from '../core/errors.ts';
+import { nearNames } from '../core/near-names.ts';
 import { formatError } from './failure.ts';
 
 /** Called by oclif for a command that is not there: told as every other error is. */

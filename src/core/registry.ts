@@ -1,7 +1,7 @@
 /** Which adapters there are, and which one a location or an image belongs to. Adapters load when first needed. */
 import type { Adapter } from './adapter.ts';
-import { nearNames } from './engine/near-names.ts';
 import { DbimgError } from './errors.ts';
+import { nearNames } from './near-names.ts';
 
 /** What is known of an adapter before its module is loaded. */
 export interface AdapterEntry {

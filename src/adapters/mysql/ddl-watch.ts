@@ -1,9 +1,9 @@
 /** Notices what was made, altered, renamed or dropped while a snapshot was read. */
 import type { ObjectName } from '../../core/adapter.ts';
-import { accountFingerprints } from './accountwatch.ts';
+import { accountFingerprints } from './account-watch.ts';
 import { differences, type Fingerprints, keyOf } from './fingerprints.ts';
 import { isTable, type Listed, listTables, qualified } from './inventory.ts';
-import { programFingerprints } from './programwatch.ts';
+import { programFingerprints } from './program-watch.ts';
 import { displayName } from './quoting.ts';
 import type { Session } from './session.ts';
 

@@ -8,7 +8,7 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib';
-import { freeMemory } from '../records/piece-memory.ts';
+import { freeMemory } from '../chunk-memory.ts';
 
 /** Up to this many bytes it is quicker to work on the spot. */
 const ON_THE_SPOT = 16 * 1024;

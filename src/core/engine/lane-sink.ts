@@ -1,8 +1,8 @@
 /** Where a read lane's records go: through the kernel into pieces, sealed side by side, handed on in order. */
 import type { FramedInput, Framing, RecordSink } from '../adapter.ts';
+import { returnPieceMemory } from '../chunk-memory.ts';
 import type { SealedFrame, StreamSealer } from '../codec/sealing.ts';
 import type { Digest } from '../records/digest.ts';
-import { returnPieceMemory } from '../records/piece-memory.ts';
 import { type Piece, Recorder } from '../records/recorder.ts';
 import { passedThrough } from './collecting.ts';
 

@@ -10,9 +10,9 @@ import type {
   StreamOpen,
   WriteLane,
 } from '../adapter.ts';
+import { freeMemory } from '../chunk-memory.ts';
 import { type Sealing, StreamSealer } from '../codec/sealing.ts';
 import { FrameOpener, type Opening, type StoredFrame } from '../image/frame-opener.ts';
-import { freeMemory } from '../records/piece-memory.ts';
 import { passedThrough } from './collecting.ts';
 import { DigestSink, type Emit, LaneSink, type Totals } from './lane-sink.ts';
 import { type Foreign, Transcoder } from './transcoder.ts';

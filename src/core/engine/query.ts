@@ -4,13 +4,13 @@ import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import { ImageFile } from '../image/file.ts';
 import type { StreamSummary } from '../image/table.ts';
+import { nearNames } from '../near-names.ts';
 import type { Registry } from '../registry.ts';
 import type { Description, Relation } from '../relation.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 import type { Value } from '../value.ts';
 import { UnknownName, type Workbench, type WorkbenchRead, type WorkbenchTable } from '../workbench.ts';
 import { Job, type JobOptions } from './job.ts';
-import { nearNames } from './near-names.ts';
 import { streamChunks, streamOpen } from './stream-chunks.ts';
 import { decoded } from './transcoder.ts';
 

@@ -1,12 +1,12 @@
 /** Checks every byte of an image, and whether a live database still equals it. */
 
 import type { Adapter, StreamOpen } from '../adapter.ts';
+import { freeMemory } from '../chunk-memory.ts';
 import type { Keys } from '../codec/keys.ts';
 import { DbimgError } from '../errors.ts';
 import { FRAME, type StoredFrame } from '../image/frame.ts';
 import { FrameOpener } from '../image/frame-opener.ts';
 import { ImageReader } from '../image/reader.ts';
-import { freeMemory } from '../records/piece-memory.ts';
 import type { Registry } from '../registry.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 import { Job, type JobOptions } from './job.ts';

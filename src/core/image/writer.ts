@@ -1,11 +1,11 @@
 /** Writes an image in one pass: frames of many lanes in, bytes for a store out. */
 import { hash, randomUUID } from 'node:crypto';
 import type { CatalogEntry, ChangeBatch, Omission, Plain, Position } from '../adapter.ts';
+import { freeMemory } from '../chunk-memory.ts';
 import { createChainKey, type EncryptFor, idKeyOf, imageKeyOf } from '../codec/keys.ts';
 import { encodeJson, type FramePlan, type SealedFrame, type Sealing, sealFrame } from '../codec/sealing.ts';
 import { type SignWith, signingKeys } from '../codec/signing.ts';
 import { asDbimgError, DbimgError } from '../errors.ts';
-import { freeMemory } from '../records/piece-memory.ts';
 import type { StoreWriter } from '../store/store.ts';
 import { encodeFooter, FOOTER_BYTES } from './footer.ts';
 import { CODEC, FRAME, frameBytes, STREAM } from './frame.ts';

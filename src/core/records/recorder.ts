@@ -1,10 +1,10 @@
 /** Where records are hashed, counted and cut into pieces: the WebAssembly kernel behind an object. */
 import type { FramedInput, Framing } from '../adapter.ts';
+import { takePieceMemory } from '../chunk-memory.ts';
 import { addDigests, type Digest, EMPTY_DIGEST } from './digest.ts';
 import { type Fault, faultError, misuse } from './faults.ts';
 import { borrowKernel, FAULT_BASE, FRAMING_NUMBERS, type Kernel, OUTCOME, returnKernel } from './kernel.ts';
 import { CUT_LIMITS, type Piece, type RecorderOptions } from './piece.ts';
-import { takePieceMemory } from './piece-memory.ts';
 
 export type { CutLimits, Piece, RecorderOptions } from './piece.ts';
 
