@@ -5,7 +5,16 @@ import { ExtendedJsonWriter } from './extended-json.ts';
 import { parseExtendedJson } from './extended-json-reader.ts';
 import type { CollectionKind, ListedCollection } from './inventory.ts';
 import { BUCKETS } from './names.ts';
-import { documentsOf, documentWith, type Element, elementsOf, fieldOf, TYPE, textOf } from './raw-bson.ts';
+import {
+  documentsOf,
+  documentWith,
+  type Element,
+  EMPTY,
+  elementsOf,
+  fieldOf,
+  TYPE,
+  textOf,
+} from './raw-bson.ts';
 
 type Field = Pick<Element, 'type' | 'key' | 'value'>;
 
@@ -17,8 +26,6 @@ export interface ArchivedDefinition {
 }
 
 const UUID_SUBTYPE = 4;
-const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
-
 export function textField(key: string, text: string): Field {
   const bytes = Buffer.from(`${text}\0`);
   const length = Buffer.alloc(4);

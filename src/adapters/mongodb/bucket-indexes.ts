@@ -1,7 +1,5 @@
 /** Indexes of buckets, which the oplog names, in the words in which users make those of time-series collections. */
-import { documentWith, elementsOf, fieldOf, textOf } from './raw-bson.ts';
-
-const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
+import { documentWith, EMPTY, elementsOf, fieldOf, textOf } from './raw-bson.ts';
 
 /** @param info of the time-series collection, as `listCollections` says it. */
 export function inUserWords(index: Buffer, info: Buffer): Buffer {

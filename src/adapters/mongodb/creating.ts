@@ -2,7 +2,7 @@
 import { BSON, type Document } from 'mongodb';
 import type { ObjectName } from '../../core/adapter.ts';
 import { databaseOf, namespaceOf } from './names.ts';
-import { decodeExactly, decodeSimply, fieldOf, numberOf, type Ordered } from './raw-bson.ts';
+import { decodeExactly, decodeSimply, EMPTY, fieldOf, numberOf, type Ordered } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 /** Options that `listCollections` names and `create` refuses, or that say how and not what. */
@@ -55,8 +55,6 @@ export async function createView(
     object,
   });
 }
-
-export const EMPTY: Buffer = Buffer.from([5, 0, 0, 0, 0]);
 
 /** A definition as `createIndexes` takes it. What has no collation would otherwise get that of its collection. */
 function indexDefinition(index: Uint8Array, collated: boolean): Ordered {

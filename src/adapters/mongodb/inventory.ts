@@ -3,7 +3,7 @@ import type { ObjectName } from '../../core/adapter.ts';
 import { INTERNAL_DATABASES } from './location.ts';
 import { BUCKETS, databaseOf, FUNCTIONS, namespaceOf, SCRATCH, VIEWS } from './names.ts';
 import { inParallel } from './parallel.ts';
-import { decodeSimply, documentWith, elementsOf, fieldOf, textOf } from './raw-bson.ts';
+import { decodeSimply, documentWith, EMPTY, elementsOf, fieldOf, textOf } from './raw-bson.ts';
 import type { Session } from './session.ts';
 
 export type CollectionKind = 'collection' | 'timeseries' | 'view';
@@ -118,8 +118,6 @@ function uuidOf(info: Buffer): string | undefined {
   const uuid = fieldOf(fieldOf(info, 'info')?.value ?? EMPTY, 'uuid');
   return uuid?.value.subarray(5).toString('hex');
 }
-
-const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
 
 /** Definitions of indexes, by collection, as bytes; without the one on `_id` that every collection has. */
 export async function listIndexes(

@@ -21,9 +21,7 @@ import { documentOf } from './extended-json-reader.ts';
 import type { ListedCollection } from './inventory.ts';
 import { JsonTrees } from './json-tree.ts';
 import { openOf } from './parts.ts';
-import { documentWith, fieldOf, TYPE } from './raw-bson.ts';
-
-const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
+import { documentWith, EMPTY, fieldOf, TYPE } from './raw-bson.ts';
 
 /** @param source the file's bytes, compressed with gzip or not. */
 export function jsonSource(source: AsyncIterable<Uint8Array>, object: ObjectName): FileSource {

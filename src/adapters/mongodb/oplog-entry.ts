@@ -2,7 +2,7 @@
 import type { ObjectName } from '../../core/adapter.ts';
 import { INTERNAL_DATABASES } from './location.ts';
 import { BUCKETS, VIEWS } from './names.ts';
-import { documentsOf, type Element, elementsOf, fieldOf, textOf, timestampOf } from './raw-bson.ts';
+import { documentsOf, type Element, EMPTY, elementsOf, fieldOf, textOf, timestampOf } from './raw-bson.ts';
 
 /** Whether an entry belongs into the log of an image. */
 export type Wanted = (entry: Uint8Array) => boolean;
@@ -62,13 +62,15 @@ export function principalKindOf(ns: string): 'user' | 'role' | undefined {
   return PRINCIPALS.get(ns);
 }
 
-/** The database that owns the user or role that an entry changes: ids are `database.name`. */
-export function ownerOf({ op, o, o2 }: Pick<Entry, 'op' | 'o' | 'o2'>): string {
-  const id = textOf(fieldOf((op === 'u' ? o2 : o)?.value ?? EMPTY, '_id')) ?? '';
-  return databaseOfNamespace(id);
+/** The id of the view, user or role that an entry changes: `database.name`. */
+export function definitionIdOf({ op, o, o2 }: Pick<Entry, 'op' | 'o' | 'o2'>): string {
+  return textOf(fieldOf((op === 'u' ? o2 : o)?.value ?? EMPTY, '_id')) ?? '';
 }
 
-const EMPTY = Buffer.from([5, 0, 0, 0, 0]);
+/** The database that owns the user or role that an entry changes. */
+export function ownerOf(entry: Pick<Entry, 'op' | 'o' | 'o2'>): string {
+  return databaseOfNamespace(definitionIdOf(entry));
+}
 
 /**
  * Entries of these databases and of their users and roles, or of all that are not the server's own; transactions of

@@ -153,6 +153,9 @@ export function* sequenceOf(bytes: Uint8Array): Generator<Buffer> {
   }
 }
 
+/** A document, or an array, of nothing. */
+export const EMPTY: Buffer = Buffer.from([5, 0, 0, 0, 0]);
+
 /** A document of these fields, in this order. */
 export function documentWith(fields: readonly Pick<Element, 'type' | 'key' | 'value'>[]): Buffer {
   const parts: Buffer[] = [];

@@ -2,10 +2,16 @@
 import type { ObjectName } from '../../core/adapter.ts';
 import { DbimgError } from '../../core/errors.ts';
 import { inUserWords } from './bucket-indexes.ts';
-import { createCommand, EMPTY, expires } from './creating.ts';
+import { createCommand, expires } from './creating.ts';
 import { serverCode } from './errors.ts';
 import { BUCKETS, databaseOf, namespaceOf, scratchName, VIEWS } from './names.ts';
-import { databaseOfNamespace, type Entry, objectOfNamespace, userObject } from './oplog-entry.ts';
+import {
+  databaseOfNamespace,
+  definitionIdOf,
+  type Entry,
+  objectOfNamespace,
+  userObject,
+} from './oplog-entry.ts';
 import type { Places } from './place.ts';
 import { type IndexEdit, type Made, type MadeView, newlyMade } from './publication.ts';
 import {
@@ -13,6 +19,7 @@ import {
   documentsOf,
   documentWith,
   type Element,
+  EMPTY,
   elementsOf,
   fieldOf,
   numberOf,
@@ -60,10 +67,9 @@ export class ReplayedDefinitions {
 
   /** Definitions of views are documents of a collection of their own. */
   view(entry: Entry): void {
-    const { op, o, o2 } = entry;
+    const { op, o } = entry;
     if (!o) return;
-    const name = textOf(fieldOf((op === 'u' ? o2 : o)?.value ?? EMPTY, '_id')) ?? '';
-    const object = objectOfNamespace(name);
+    const object = objectOfNamespace(definitionIdOf(entry));
     if (!this.#state.wants(object)) return;
     const key = JSON.stringify(object);
     if (op === 'd') {
